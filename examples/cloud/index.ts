@@ -1,0 +1,30 @@
+import { Config } from "@pulumi/pulumi";
+import { Cloud } from "@torocloud/sdk";
+
+const config = new Config();
+
+/** Three nodes hold the data, two hosts run the guests. Their names are those of the inventory. */
+const cloud = new Cloud("cloud", {
+  ceph: {
+    nodes: ["node1", "node2", "node3"],
+    store: { kind: "file", sizeGiB: config.getNumber("osdSizeGiB") ?? 10 },
+  },
+  clients: {
+    hosts: ["host1", "host2"],
+  },
+  services: {
+    web: {
+      image: {
+        kernel: config.require("kernel"),
+        initramfs: config.require("initramfs"),
+      },
+      files: config.get("site") ?? "examples/cloud/site",
+      readyPath: "/healthz",
+      replicas: config.getNumber("replicas") ?? 2,
+      memoryMiB: config.getNumber("memoryMiB") ?? 128,
+      port: config.getNumber("port") ?? 8080,
+    },
+  },
+});
+
+export const urls = cloud.urls;

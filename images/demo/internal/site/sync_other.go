@@ -1,0 +1,7 @@
+//go:build !linux
+
+package site
+
+import "os"
+
+func forceSync(*os.File) error { return nil }

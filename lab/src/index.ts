@@ -1,0 +1,15 @@
+export { main, type MainOptions } from "./cli.js";
+export { emptyDebCache } from "./deb-cache.js";
+export { harvestPackages, labDown } from "./down.js";
+export { LabError } from "./errors.js";
+export type { KnownHost } from "./inventory.js";
+export type { HostState, LabKind, Place } from "./kind.js";
+export type { Log } from "./lock.js";
+export { defaultHosts, inventoryFile, labDirectory, labsDirectory, sshConfigFile } from "./names.js";
+export { labPackages, type EnsurePackages } from "./packages.js";
+export type { Reporter } from "./reporter.js";
+export type { RunResult } from "./run.js";
+export { labExec, labSsh, type SshOptions } from "./ssh.js";
+export { labList, labStatus, type HostStatus, type LabSummary } from "./status.js";
+export { cutNetwork, pauseHost, rebootHost, restoreNetwork, resumeHost } from "./trouble.js";
+export { labUp, type LabInfo, type LabUpOptions } from "./up.js";

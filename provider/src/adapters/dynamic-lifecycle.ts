@@ -1,0 +1,66 @@
+import type { dynamic } from "@pulumi/pulumi";
+import type { Props, Resource } from "../lifecycle/define-resource.ts";
+import { lifecycleOf } from "../lifecycle/lifecycle.ts";
+import { registry } from "../registry.ts";
+import { surroundings } from "./surroundings.ts";
+
+type Provider = Pick<Required<dynamic.ResourceProvider>, "check" | "diff" | "create" | "read" | "update" | "delete">;
+
+/** The lifecycle of a resource type in the words of Pulumi's dynamic provider. Throws for a type that is not ours. */
+export function dynamicLifecycle(type: string): Provider {
+  const lifecycle = lifecycleOf(resourceOf(type), surroundings);
+  return {
+    check: async (_olds, news: Props) => {
+      const { __provider: _source, ...raw } = news;
+      const { inputs, problems } = lifecycle.check(raw);
+      const failures = problems.map(({ property, reason }) => ({ property, reason: `${property} ${reason}` }));
+      return { inputs: plain(inputs), failures };
+    },
+    diff: async (id, olds: Props, news: Props) => {
+      const { changes, replaces, deleteBeforeReplace, notes } = lifecycle.diff(olds, news);
+      for (const note of notes) surroundings.log(`${id}: ${note}`);
+      return { changes, replaces: [...replaces], deleteBeforeReplace };
+    },
+    create: async (inputs: Props) => {
+      const { id, state } = await lifecycle.create(inputs);
+      return { id, outs: plain(state) };
+    },
+    read: async (id, props: Props = {}) => {
+      const state = await concise(lifecycle.read(id, props));
+      return state ? { id, props: plain(state) } : { id: "", props: {} };
+    },
+    update: async (id, olds: Props, news: Props) => ({ outs: plain(await lifecycle.update(id, olds, news)) }),
+    delete: async (id, props: Props) => concise(lifecycle.delete(id, props)),
+  };
+}
+
+/** Pulumi prints the stack of an error beside its message here; ours say all in the message. */
+async function concise<Value>(act: Promise<Value>): Promise<Value> {
+  try {
+    return await act;
+  } catch (error) {
+    if (error instanceof Error) error.stack = "";
+    throw error;
+  }
+}
+
+/** The id that a resource will have, as far as these inputs tell; undefined where it depends on others. */
+export function identify(type: string, inputs: Props): string | undefined {
+  const resource = resourceOf(type);
+  try {
+    return `${String(inputs["host"])}/${resource.kind}/${resource.name(inputs)}`;
+  } catch {
+    return undefined;
+  }
+}
+
+function resourceOf(type: string): Resource {
+  const resource = registry.get(type);
+  if (!resource) throw new Error(`@torocloud/provider has no resource of type ${type}; is it as new as @torocloud/sdk?`);
+  return resource;
+}
+
+/** The engine's values are JSON's: no `undefined`, no Date, no NaN. */
+function plain(props: Props): Record<string, unknown> {
+  return JSON.parse(JSON.stringify(props)) as Record<string, unknown>;
+}

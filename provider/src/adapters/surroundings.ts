@@ -1,0 +1,44 @@
+import type { Host } from "../host/host.ts";
+import type { Hosts } from "../lifecycle/define-resource.ts";
+import type { Surroundings } from "../lifecycle/lifecycle.ts";
+import { projectPath } from "../project/project-path.ts";
+import { loadInventory, SshPool, type Inventory } from "../transport/index.ts";
+
+/** Connections outlive the pauses of a deployment; the engine ends the process when all is done. */
+const idleSeconds = 300;
+
+const fleets = new Map<string, Hosts>();
+
+/** One pool of connections for each inventory and process; TOROCLOUD_INVENTORY names another file for all of them. */
+function hosts(inventory: string): Hosts {
+  const path = inventoryFile(inventory);
+  const known = fleets.get(path);
+  if (known) return known;
+  const pool = new SshPool(() => loadInventory(path), { idleSeconds });
+  const byName = new Map<string, Host>();
+  const fleet: Hosts = (name) => {
+    const host = byName.get(name) ?? pool.host(name);
+    byName.set(name, host);
+    return host;
+  };
+  fleets.set(path, fleet);
+  return fleet;
+}
+
+function inventoryFile(inventory: string): string {
+  return projectPath(process.env["TOROCLOUD_INVENTORY"] ?? inventory);
+}
+
+/** The inventory as a program names it. Throws an InventoryError that says what is wrong and where. */
+export function inventoryOf(inventory: string): Inventory {
+  return loadInventory(inventoryFile(inventory));
+}
+
+/** SSH, the inventory file, and the engine's log: what a provider process runs in. */
+export const surroundings: Surroundings = {
+  hosts,
+  hostNames: (inventory) => [...inventoryOf(inventory).hosts.keys()],
+  log: (line) => {
+    process.stdout.write(`${line}\n`);
+  },
+};

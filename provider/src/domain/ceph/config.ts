@@ -1,0 +1,56 @@
+/** Where a monitor listens: a name, and an IPv4 or IPv6 address. */
+export interface MonitorAddress {
+  readonly name: string;
+  readonly address: string;
+}
+
+/** Both messenger protocols on their standard ports, as monmaptool and mon_host spell it. */
+export function addressVector(address: string): string {
+  const ip = address.includes(":") ? `[${address}]` : address;
+  return `[v2:${ip}:3300,v1:${ip}:6789]`;
+}
+
+/**
+ * Defaults for nodes of 2 cores and 8 GB: less memory than Ceph's own, no benchmark of the disk at each start,
+ * elections that do not wait five seconds for a monitor which is not there yet, no warning above 10 % free disk.
+ */
+export const smallNodes: Readonly<Record<string, string>> = {
+  mds_cache_memory_limit: "536870912",
+  mgr_initial_modules: "iostat",
+  mon_data_avail_warn: "10",
+  mon_election_timeout: "1",
+  mon_memory_target: "536870912",
+  mon_osd_down_out_subtree_limit: "host",
+  osd_mclock_skip_benchmark: "true",
+  osd_memory_target: "1073741824",
+};
+
+interface ClusterConfig {
+  readonly fsid: string;
+  readonly monitors: readonly MonitorAddress[];
+  readonly settings: Readonly<Record<string, string>>;
+}
+
+/** ceph.conf(5) of every host of the cluster. */
+export function renderCephConf({ fsid, monitors, settings }: ClusterConfig): string {
+  const lines = Object.entries({ ...smallNodes, ...settings })
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([option, value]) => `${option} = ${value}`);
+  return `[global]
+fsid = ${fsid}
+mon_host = ${monitors.map(({ address }) => addressVector(address)).join(",")}
+auth_cluster_required = cephx
+auth_service_required = cephx
+auth_client_required = cephx
+auth_allow_insecure_global_id_reclaim = false
+${lines.join("\n")}
+`;
+}
+
+/** The part of ceph.conf(5) that a client needs. */
+export function renderClientConf({ fsid, monitors }: Omit<ClusterConfig, "settings">): string {
+  return `[global]
+fsid = ${fsid}
+mon_host = ${monitors.map(({ address }) => addressVector(address)).join(",")}
+`;
+}

@@ -1,0 +1,29 @@
+import type { Artifact } from "../../host/artifact.ts";
+import { ownDirectory } from "../../host/files.ts";
+import { sh } from "../../host/script.ts";
+import { ceph } from "./command.ts";
+import { daemonDirectory } from "./names.ts";
+
+/** The capabilities of Ceph's manual for the daemons that authenticate with a key of their own. */
+const capabilities = {
+  mgr: ["mon", "allow profile mgr", "osd", "allow *", "mds", "allow *"],
+  mds: ["mon", "allow profile mds", "mgr", "allow profile mds", "mds", "allow *", "osd", "allow *"],
+} as const;
+
+/** The directory and key of a manager or metadata server: what it needs to start, and nothing that is lost with it. */
+export function daemonKey(kind: "mgr" | "mds", id: string): Artifact[] {
+  const directory = daemonDirectory(kind, id);
+  const keyring = `${directory}/keyring`;
+  const entity = `${kind}.${id}`;
+  return [
+    ownDirectory(directory, { mode: "750", owner: "ceph:ceph" }),
+    {
+      what: `key ${entity}`,
+      probe: sh`[ -s ${keyring} ] && stat -c '%a %U:%G' ${keyring}`,
+      expected: "600 ceph:ceph",
+      apply: ceph(sh`(umask 077; ceph_command auth get-or-create ${entity} ${capabilities[kind]} -o ${keyring})
+chown ceph:ceph ${keyring}; chmod 600 ${keyring}`),
+      remove: ceph(sh`ceph_command auth rm ${entity}`),
+    },
+  ];
+}

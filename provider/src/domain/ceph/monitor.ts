@@ -1,0 +1,56 @@
+import type { Artifact } from "../../host/artifact.ts";
+import { sh, type Script } from "../../host/script.ts";
+import { addressVector, type MonitorAddress } from "./config.ts";
+import { daemonDirectory, stateDirectory } from "./names.ts";
+
+/** The monitors' common key, on each host that is to run one. */
+export const monitorKeyring = `${stateDirectory}/mon.keyring`;
+
+interface MonitorStore {
+  readonly id: string;
+  readonly fsid: string;
+  readonly monitors: readonly MonitorAddress[];
+}
+
+/**
+ * A monitor's store, made from a map that names all first monitors, so that they find each other at once. Only
+ * `keyring` tells that ceph-mon --mkfs went through: its exit code is 0 for a store that is half-made, too.
+ */
+export function monitorStore({ id, fsid, monitors }: MonitorStore): Artifact {
+  const directory = daemonDirectory("mon", id);
+  const addresses = monitors.flatMap(({ name, address }) => ["--addv", name, addressVector(address)]);
+  const keyring = `${directory}/keyring`;
+  const cluster = `${directory}/torocloud-fsid`;
+  return {
+    what: `monitor store ${directory}`,
+    probe: sh`[ -s ${keyring} ] && { cat ${cluster} || echo unknown; }`,
+    expected: fsid,
+    apply: sh`if [ ! -s ${keyring} ]; then
+  rm -rf --one-file-system ${directory}
+  install -d -o ceph -g ceph -m 750 ${directory}
+  map=$(mktemp ${`${stateDirectory}/monmap.XXXXXX`}); chown ceph "$map"
+  release=$(ceph-mon --version | sed -E 's/.* ([a-z]+) \(.*/\1/')
+  monmaptool --create --clobber --fsid ${fsid} ${addresses} --enable-all-features --set-min-mon-release "$release" "$map"
+  ceph-mon --mkfs -i ${id} --fsid ${fsid} --monmap "$map" --keyring ${monitorKeyring} --setuser ceph --setgroup ceph
+  rm -f "$map"
+  [ -s ${keyring} ]
+fi
+if [ -e ${cluster} ] && [ "$(cat ${cluster})" != ${fsid} ]; then
+  echo ${`${directory} holds a monitor of another cluster`} >&2; exit 1
+fi
+printf '%s\n' ${fsid} >${cluster}`,
+    remove: sh`rm -rf --one-file-system ${directory}`,
+    data: directory,
+    explain: (actual) => `is of the cluster ${actual}, not ${fsid}`,
+  };
+}
+
+/** Asked at the monitor's own socket, which answers without quorum. */
+export function waitForQuorum(id: string): Script {
+  return sh`in_quorum() {
+  state=$(timeout 10 ceph --admin-daemon ${`/run/ceph/ceph-mon.${id}.asok`} mon_status 2>&1 | sed -n 's/^ *"state": "\(.*\)",$/\1/p')
+  echo "it is \${state:-starting}"
+  [ "$state" = leader ] || [ "$state" = peon ]
+}
+wait_until 180 ${`monitor ${id} to join the quorum`} in_quorum`;
+}

@@ -1,0 +1,134 @@
+import type { Artifact } from "../../host/artifact.ts";
+import { runningUnit } from "../../host/systemd.ts";
+import { Script, sh } from "../../host/script.ts";
+import { ceph } from "./command.ts";
+import { pythonString } from "./manager.ts";
+import { stateDirectory } from "./names.ts";
+
+/** Where the bootstrap key lies by Ceph's own convention. */
+export const bootstrapKeyring = "/var/lib/ceph/bootstrap-osd/ceph.keyring";
+
+const gibibyte = 1024 ** 3;
+
+export interface FileStore {
+  readonly uuid: string;
+  readonly fsid: string;
+  readonly sizeGiB: number;
+}
+
+/** `osd_number`: the number that the cluster gave to this OSD, by the UUID in its data directory. */
+function osdNumber(uuid: string): Script {
+  return sh`osd_number() {
+  osd_fsid=$(grep -lx ${uuid} /var/lib/ceph/osd/ceph-*/fsid 2>/dev/null | head -n 1)
+  [ -n "$osd_fsid" ] || return 1
+  osd_directory=\${osd_fsid%/fsid}
+  echo "\${osd_directory##*-}"
+}`;
+}
+
+/**
+ * An OSD on a plain file: no loop device to re-attach at boot. UUID and secret exist before the cluster is asked for a
+ * number, and asking is idempotent on the UUID, so it can stop anywhere and go on later.
+ */
+export function fileStore({ uuid, fsid, sizeGiB }: FileStore): Artifact[] {
+  const secret = `${stateDirectory}/osd-${uuid}.secret`;
+  const bytes = sizeGiB * gibibyte;
+  const number = osdNumber(uuid);
+  return [
+    {
+      what: `OSD store ${uuid}`,
+      probe: sh`${number}
+directory=/var/lib/ceph/osd/ceph-$(osd_number) && [ "$(cat "$directory/mkfs_done")" = yes ] && cat "$directory/ceph_fsid"`,
+      expected: fsid,
+      apply: ceph(sh`[ -s ${secret} ] || { (umask 077; ceph-authtool --gen-print-key >${`${secret}.new`}); mv ${`${secret}.new`} ${secret}; }
+osd=$(printf '{"cephx_secret":"%s"}' "$(cat ${secret})" |
+  ceph_command -n client.bootstrap-osd -k ${bootstrapKeyring} osd new ${uuid} -i -)
+directory=/var/lib/ceph/osd/ceph-$osd
+if [ -s "$directory/fsid" ] && [ "$(cat "$directory/fsid")" != ${uuid} ]; then
+  echo "$directory belongs to another OSD: $(cat "$directory/fsid")" >&2; exit 1
+fi
+install -d -o ceph -g ceph -m 750 "$directory"
+printf '[osd.%s]\n\tkey = %s\n' "$osd" "$(cat ${secret})" | put_file "$directory/keyring" 600 ceph:ceph
+if [ "$(cat "$directory/mkfs_done" 2>/dev/null)" != yes ]; then
+  rm -f "$directory/block"
+  fallocate -l ${bytes} "$directory/block"
+  chown ceph:ceph "$directory/block"
+  cd /
+  ceph-osd --mkfs -i "$osd" --osd-objectstore bluestore --osd-data "$directory" --osd-uuid ${uuid} --setuser ceph --setgroup ceph
+fi
+[ "$(cat "$directory/mkfs_done")" = yes ] && [ "$(cat "$directory/fsid")" = ${uuid} ]
+rm -f ${secret}`),
+      remove: ceph(sh`${number}
+if osd=$(osd_number); then
+  ceph_command osd down "$osd"
+  wait_until 60 "osd.$osd to be marked down" ceph_command osd purge "$osd" --yes-i-really-mean-it
+  rm -rf --one-file-system "/var/lib/ceph/osd/ceph-$osd"
+fi
+rm -f ${secret}`),
+      data: `the OSD store with UUID ${uuid} in /var/lib/ceph/osd`,
+      explain: (actual) => `is of the cluster ${actual}, not ${fsid}`,
+    },
+    {
+      what: `size of OSD store ${uuid}`,
+      probe: sh`${number}
+stat -c %s /var/lib/ceph/osd/ceph-"$(osd_number)"/block`,
+      expected: String(bytes),
+      apply: sh`${number}
+osd=$(osd_number)
+block=/var/lib/ceph/osd/ceph-$osd/block
+size=$(stat -c %s "$block")
+if [ "$size" -gt ${bytes} ]; then
+  echo ${`an OSD store cannot shrink to ${String(sizeGiB)} GiB; add a smaller one and remove this one`} >&2; exit 1
+elif [ "$size" -lt ${bytes} ]; then
+  systemctl stop "ceph-osd@$osd"
+  fallocate -l ${bytes} "$block"
+  ceph-bluestore-tool bluefs-bdev-expand --path "/var/lib/ceph/osd/ceph-$osd"
+  chown -R ceph:ceph "/var/lib/ceph/osd/ceph-$osd"
+fi`,
+      common: true,
+      explain: (actual) => `is ${String(Number(actual) / gibibyte)} GiB, not ${String(sizeGiB)} GiB`,
+    },
+  ];
+}
+
+/** The daemon, whose unit is named after the number that the cluster chose. */
+export function osdUnit(uuid: string, store: readonly Artifact[]): Artifact {
+  const unit = runningUnit({ label: "ceph-osd@", word: sh`"ceph-osd@$(osd_number)"` }, store);
+  return {
+    ...unit,
+    probe: Script.join([osdNumber(uuid), sh`osd_number >/dev/null && { ${unit.probe}
+}`]),
+    apply: Script.join([osdNumber(uuid), unit.apply]),
+    remove: sh`${osdNumber(uuid)}
+if osd_number >/dev/null; then
+  ${unit.remove}
+fi`,
+  };
+}
+
+/** Prints `number=N`. */
+export function reportNumber(uuid: string): Script {
+  return sh`${osdNumber(uuid)}
+if osd=$(osd_number); then echo "number=$osd"; fi`;
+}
+
+export function waitForOsd(uuid: string): Script {
+  const serving = `any(o["uuid"] == ${pythonString(uuid)} and o["up"] and o["in"] for o in d["osds"])`;
+  return ceph(sh`wait_until 180 ${`OSD ${uuid} to be up and in`} ceph_answer ${serving} osd dump`);
+}
+
+/**
+ * Fails while pools for people's data exist and the cluster does not say that all of it is safe without this OSD.
+ * Only a store that is to be destroyed is asked about: one that is kept comes back as it was.
+ */
+export function refuseUnlessSafe(uuid: string, onDelete: "keepData" | "destroyData"): Script {
+  if (onDelete === "keepData") return sh`:`;
+  return ceph(sh`${osdNumber(uuid)}
+if osd=$(osd_number); then
+  pools=$(ceph_answer 'len([p for p in d if p["poolname"] != ".mgr"])' osd lspools)
+  if [ "$pools" != 0 ] && ! ceph_command osd safe-to-destroy "$osd"; then
+    echo "osd.$osd holds the only copies of data; run 'ceph osd out $osd' and wait until 'ceph osd safe-to-destroy $osd' agrees, then run again" >&2
+    exit 1
+  fi
+fi`);
+}

@@ -1,0 +1,140 @@
+import type { Artifact } from "../../host/artifact.ts";
+import { asset } from "../../host/asset.ts";
+import { sh, type Script } from "../../host/script.ts";
+import { execLine, runningUnit, unitFile } from "../../host/systemd.ts";
+import {
+  dialArguments,
+  guestSlice,
+  guestUnit,
+  guestUser,
+  programDirectory,
+  shareUnit,
+  vsockDeviceSocket,
+  vsockDialSocket,
+  vsockUnit,
+} from "./names.ts";
+import { consolePath, qemuArguments, type GuestMachine } from "./qemu.ts";
+
+export interface Guest extends GuestMachine {
+  /** Processors of the host it may run on; empty for all. */
+  readonly cpuAffinity: readonly number[];
+  /** The unit that mounts what its kernel and shares lie on. */
+  readonly mountUnit: string;
+}
+
+export interface Readiness {
+  readonly port: number;
+  readonly path?: string | undefined;
+  readonly timeoutSeconds: number;
+}
+
+/** The guest's units: QEMU, and the vsock device where the kernel has none. */
+export function guestArtifacts(guest: Guest): Artifact[] {
+  const device = guest.vsock === "user" ? unitFile(vsockUnit(guest.name), renderVsockUnit(guest)) : undefined;
+  const qemu = unitFile(guestUnit(guest.name), renderGuestUnit(guest));
+  const deviceRunning = device && runningUnit(vsockUnit(guest.name), [device]);
+  const units = [device, qemu, deviceRunning].filter((artifact) => artifact !== undefined);
+  return [...units, runningUnit(guestUnit(guest.name), units), consoleLog(guest.name)];
+}
+
+/** Written by QEMU; nothing is wrong when it is not there. Removed with the guest. */
+function consoleLog(guest: string): Artifact {
+  return {
+    what: `console log ${consolePath(guest)}`,
+    probe: sh`echo any`,
+    expected: "any",
+    apply: sh`:`,
+    remove: sh`rm -f ${consolePath(guest)}`,
+    common: true,
+  };
+}
+
+/** Started with what it needs, stopped without it, and started again by whichever of these comes back. */
+export function renderGuestUnit(guest: Guest): string {
+  const needs = [
+    ...guest.shares.map(({ share }) => `${shareUnit(share)}.service`),
+    ...(guest.vsock === "user" ? [vsockUnit(guest.name)] : []),
+    guest.mountUnit,
+  ];
+  return `[Unit]
+Description=Guest ${guest.name}
+BindsTo=${needs.join(" ")}
+After=${needs.join(" ")}
+StartLimitIntervalSec=0
+
+[Service]
+Type=exec
+User=${guestUser}
+${guest.accel === "kvm" ? "SupplementaryGroups=kvm\n" : ""}Slice=${guestSlice(guest.name)}
+RuntimeDirectory=torocloud-guest-${guest.name}
+LogsDirectory=torocloud
+ExecStart=${execLine(qemuArguments(guest))}
+Restart=always
+RestartSec=1
+TimeoutStopSec=15
+${guest.cpuAffinity.length > 0 ? `CPUAffinity=${guest.cpuAffinity.join(" ")}\n` : ""}DevicePolicy=closed
+DeviceAllow=/dev/kvm rw
+DeviceAllow=/dev/vhost-vsock rw
+NoNewPrivileges=yes
+ProtectSystem=strict
+ProtectHome=yes
+PrivateTmp=yes
+CapabilityBoundingSet=
+LockPersonality=yes
+RestrictSUIDSGID=yes
+
+[Install]
+WantedBy=multi-user.target ${needs.join(" ")}
+`;
+}
+
+function renderVsockUnit({ name, contextId }: Guest): string {
+  const argv = [
+    `${programDirectory}/vhost-device-vsock`,
+    "--vm",
+    `guest-cid=${String(contextId)},uds-path=${vsockDialSocket(name)},socket=${vsockDeviceSocket(name)}`,
+  ];
+  return `[Unit]
+Description=vsock device of guest ${name}
+StartLimitIntervalSec=0
+
+[Service]
+Type=exec
+User=${guestUser}
+Slice=${guestSlice(name)}
+RuntimeDirectory=torocloud-vsock-${name}
+ExecStartPre=/bin/rm -f ${vsockDialSocket(name)} ${vsockDeviceSocket(name)}
+ExecStart=${execLine(argv)}
+ExecStartPost=/bin/sh -c 'for i in $(seq 100); do [ -S ${vsockDeviceSocket(name)} ] && exit 0; sleep 0.05; done; exit 1'
+Restart=always
+RestartSec=1
+NoNewPrivileges=yes
+ProtectSystem=strict
+ProtectHome=yes
+PrivateTmp=yes
+PrivateNetwork=yes
+CapabilityBoundingSet=
+RestrictAddressFamilies=AF_UNIX
+LockPersonality=yes
+RestrictSUIDSGID=yes
+
+[Install]
+WantedBy=multi-user.target
+`;
+}
+
+/** Waits until the guest's service answers; a guest that keeps dying is reported with the end of its console. */
+export function waitForGuest(guest: Guest, ready: Readiness | undefined): Script {
+  if (!ready) return sh`:`;
+  const { port, path, timeoutSeconds } = ready;
+  const [kind, place] = dialArguments(guest);
+  const words = [kind, place, String(port), ...(path === undefined ? [] : [path])];
+  return sh`knock=${asset("knock.py")}
+answers() { timeout 15 python3 -c "$knock" ${words}; }
+if ! wait_until ${timeoutSeconds} ${`port ${String(port)} of guest ${guest.name} to answer`} answers; then
+  echo ${`the end of ${consolePath(guest.name)}:`} >&2
+  tail -n 8 ${consolePath(guest.name)} >&2 || :
+  journalctl --no-pager --quiet --lines 5 --output cat --unit ${guestUnit(guest.name)} >&2 || :
+  exit 1
+fi`;
+}

@@ -1,0 +1,57 @@
+import { createHash } from "node:crypto";
+
+/** The user that every guest's processes run as. */
+export const guestUser = "torocloud";
+/** Programs of ours on a client host. */
+export const programDirectory = "/usr/local/lib/torocloud";
+/** Where consoles are written. */
+export const logDirectory = "/var/log/torocloud";
+
+export function guestUnit(guest: string): string {
+  return `torocloud-guest-${guest}.service`;
+}
+
+export function shareUnit(share: string): string {
+  return `torocloud-share-${share}`;
+}
+
+export function shareSocket(share: string): string {
+  return `/run/torocloud-share-${share}.sock`;
+}
+
+export function vsockUnit(guest: string): string {
+  return `torocloud-vsock-${guest}.service`;
+}
+
+/** Where a guest with the user-space vsock device is dialled: a unix socket that takes "CONNECT <port>". */
+export function vsockDialSocket(guest: string): string {
+  return `/run/torocloud-vsock-${guest}/dial.sock`;
+}
+
+/** Where QEMU finds the user-space vsock device. */
+export function vsockDeviceSocket(guest: string): string {
+  return `/run/torocloud-vsock-${guest}/device.sock`;
+}
+
+export function forwardUnit(listenPort: number): string {
+  return `torocloud-forward-${String(listenPort)}`;
+}
+
+/** Everything that belongs to one guest; systemd escapes a hyphen in a slice's name, where it would mean nesting. */
+export function guestSlice(guest: string): string {
+  return `torocloud-${guest.replaceAll("-", "\\x2d")}.slice`;
+}
+
+/** A context identifier that only depends on where the guest is: 3 to 2^32 - 2 (vsock(7)). */
+export function contextId(host: string, guest: string): number {
+  const digest = createHash("sha256").update(JSON.stringify([host, guest])).digest();
+  return 3 + (digest.readUInt32BE(0) % 0xffff_fffb);
+}
+
+/** How a guest is reached from its host. */
+export type VsockDevice = "kernel" | "user";
+
+/** The first arguments of assets/forward.py and assets/knock.py: kind and place. */
+export function dialArguments(guest: { name: string; vsock: VsockDevice; contextId: number }): readonly [string, string] {
+  return guest.vsock === "kernel" ? ["vsock", String(guest.contextId)] : ["unix", vsockDialSocket(guest.name)];
+}

@@ -1,0 +1,111 @@
+import type { Readable } from "node:stream";
+import { Script, sh } from "./script.ts";
+
+/**
+ * One thing on a host that can be looked at, made and removed: a file, a unit's state, a user, a key in a
+ * cluster. A resource is a list of them, so observing, repairing and removing are written once, here.
+ */
+export interface Artifact {
+  /** What a person calls it, as it reads in errors and drift: "file /etc/ceph/ceph.conf". */
+  readonly what: string;
+  /** Prints what is there on standard output, nothing when it is absent. Changes nothing. */
+  readonly probe: Script;
+  /** What `probe` prints when all is as declared, white space folded. */
+  readonly expected: string;
+  /** Makes it so, from whatever is there. */
+  readonly apply: Script;
+  /** Gone already is gone. Left out for what must outlive us, such as a Debian package. */
+  readonly remove?: Script;
+  /** Where people's data lies in it: kept on removal unless they asked for its destruction. */
+  readonly data?: string;
+  /** Also others may have made it, and it says nothing about who owns the resource: a directory, a package. */
+  readonly common?: boolean;
+  /** Applied again whenever one of these is: a service, its unit file. */
+  readonly follows?: readonly Artifact[];
+  /** What `apply` reads on standard input; at most one artifact of a resource has it. */
+  readonly payload?: () => Readable;
+  /** Puts a difference into words; without it, the two values stand side by side. */
+  readonly explain?: (actual: string) => string;
+}
+
+/** An artifact that is not as declared. */
+export interface Drift {
+  readonly artifact: Artifact;
+  /** What is there instead; empty when it is absent. */
+  readonly actual: string;
+}
+
+/** Prints one line per artifact; {@link parseActuals} reads them. */
+export function probeScript(artifacts: readonly Artifact[]): Script {
+  return Script.join(
+    artifacts.map(
+      ({ probe }, index) => sh`printf '%s\t' ${`#${String(index)}`}
+{ ${probe}
+} 2>/dev/null </dev/null | tr -s '\n\t ' ' ' || :
+echo`,
+    ),
+  );
+}
+
+/** What the probes printed, in the artifacts' order. */
+export function parseActuals(artifacts: readonly Artifact[], stdout: string): string[] {
+  const lines = new Map(
+    stdout
+      .split("\n")
+      .map((line) => line.split("\t"))
+      .map(([index, actual = ""]) => [index, actual.trim()]),
+  );
+  return artifacts.map((_, index) => lines.get(`#${String(index)}`) ?? "");
+}
+
+/** The artifacts that are not as declared, each with what is there instead. */
+export function driftOf(artifacts: readonly Artifact[], actuals: readonly string[]): Drift[] {
+  return artifacts
+    .map((artifact, index) => ({ artifact, actual: actuals[index] ?? "" }))
+    .filter(({ artifact, actual }) => actual !== artifact.expected);
+}
+
+/** One sentence for a person. */
+export function explainDrift({ artifact, actual }: Drift): string {
+  if (actual === "") return `${artifact.what} is missing`;
+  return `${artifact.what} ${artifact.explain?.(actual) ?? `is ${actual}, not ${artifact.expected}`}`;
+}
+
+/** The drifted artifacts and those that follow them, in declared order. */
+export function toApply(artifacts: readonly Artifact[], drifts: readonly Drift[]): Drift[] {
+  const applied = new Set<Artifact>();
+  const drifted = new Map(drifts.map((drift) => [drift.artifact, drift]));
+  return artifacts.flatMap((artifact) => {
+    const due = drifted.has(artifact) || artifact.follows?.some((other) => applied.has(other));
+    if (!due) return [];
+    applied.add(artifact);
+    return [drifted.get(artifact) ?? { artifact, actual: artifact.expected }];
+  });
+}
+
+/** Applies in order; says what it was at when it fails. Standard output stays free for what comes after. */
+export function applyScript(drifts: readonly Drift[]): Script {
+  return Script.join(
+    drifts.map(({ artifact }) => {
+      const body = sh`doing=${`making ${artifact.what}`}
+{ ${artifact.apply}
+} >&2`;
+      return artifact.payload ? body : sh`${body} </dev/null`;
+    }),
+  );
+}
+
+/** Removes in reverse order; what holds data only when its destruction was asked for. */
+export function removeScript(artifacts: readonly Artifact[], destroyData: boolean): Script {
+  const removals = artifacts
+    .filter(({ data }) => data === undefined || destroyData)
+    .flatMap(({ what, remove }) => (remove ? [{ what, remove }] : []))
+    .reverse();
+  return Script.join(
+    removals.map(
+      ({ what, remove }) => sh`doing=${`removing ${what}`}
+{ ${remove}
+} >&2 </dev/null`,
+    ),
+  );
+}

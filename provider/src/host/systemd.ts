@@ -1,0 +1,74 @@
+import type { Artifact } from "./artifact.ts";
+import { file } from "./files.ts";
+import { sh, type Script } from "./script.ts";
+
+/** Where an administrator's units live. */
+export const unitDirectory = "/etc/systemd/system";
+
+/** A unit file of ours. */
+export function unitFile(name: string, content: string): Artifact {
+  const unit = file(`${unitDirectory}/${name}`, content);
+  return {
+    ...unit,
+    apply: sh`${unit.apply}
+systemctl daemon-reload`,
+    remove: sh`if [ -e ${`${unitDirectory}/${name}`} ]; then rm -f ${`${unitDirectory}/${name}`}; systemctl daemon-reload; fi`,
+  };
+}
+
+interface UnitName {
+  /** What a person calls it. */
+  readonly label: string;
+  /** One shell word. */
+  readonly word: Script;
+}
+
+const running = "ActiveState=active NeedDaemonReload=no UnitFileState=enabled";
+
+/** A unit that is enabled and active, restarted when what it follows changes. */
+export function runningUnit(unit: string | UnitName, follows: readonly Artifact[] = []): Artifact {
+  const { label, word } = typeof unit === "string" ? { label: unit, word: sh`${unit}` } : unit;
+  return {
+    what: `unit ${label}`,
+    probe: sh`unit_state ${word}`,
+    expected: running,
+    apply: sh`unit=${word}
+systemctl daemon-reload
+systemctl unmask --runtime --quiet "$unit" 2>/dev/null || :
+systemctl reset-failed "$unit" 2>/dev/null || :
+systemctl enable --quiet "$unit"
+if ! systemctl restart "$unit"; then
+  journalctl --no-pager --quiet --lines 15 --output cat --unit "$unit" >&2 || :
+  exit 1
+fi`,
+    remove: sh`unit=${word}
+systemctl disable --quiet --now "$unit" 2>/dev/null || :
+systemctl reset-failed "$unit" 2>/dev/null || :`,
+    follows,
+    explain: explainState,
+  };
+}
+
+function explainState(actual: string): string {
+  const state = new Map(actual.split(" ").map((pair) => pair.split("=") as [string, string]));
+  const active = state.get("ActiveState") ?? "unknown";
+  const enabled = state.get("UnitFileState") ?? "unknown";
+  const wrong = [
+    ...(active === "active" ? [] : [`is ${active}`]),
+    ...(enabled === "enabled" ? [] : [`is ${enabled || "not installed"}, not enabled`]),
+    ...(state.get("NeedDaemonReload") === "no" ? [] : ["runs with an older unit file than the one on disk"]),
+  ];
+  return wrong.join(" and ");
+}
+
+/** `argv` as ExecStart= takes it: each argument one word, nothing expanded (systemd.service(5), "Command lines"). */
+export function execLine(argv: readonly string[]): string {
+  return argv.map(execWord).join(" ");
+}
+
+function execWord(word: string): string {
+  const literal = word.replaceAll("%", "%%").replaceAll("$", "$$$$");
+  if (/^[\w@%+=:,./$-]+$/.test(literal)) return literal;
+  const escaped = literal.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("\n", "\\n").replaceAll("\t", "\\t");
+  return `"${escaped}"`;
+}

@@ -1,0 +1,128 @@
+import { z } from "zod";
+import { commonInputs, type CommonInputs } from "./common-inputs.ts";
+import type { Problem, Props, Resource } from "./define-resource.ts";
+
+/** Pulumi's marker for "known after apply", as it reaches a Node provider. */
+export const unknownValue = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
+
+/** The names of the hosts that an inventory has. Throws when the file cannot be used. */
+export type HostNames = (inventory: string) => readonly string[];
+
+export interface Checked {
+  readonly inputs: Props;
+  readonly problems: readonly Problem[];
+}
+
+/**
+ * Validate the inputs that are known, fill in their defaults and everything that can be derived; what is not
+ * known yet passes through. Pure but for reading the inventory and the local files that inputs name.
+ */
+export function checkInputs(resource: Resource, raw: Props, hostNames: HostNames): Checked {
+  const schema = resource.inputs.extend(commonInputs.shape).strict();
+  const unknowns = pickBy(raw, hasUnknown);
+  const known = pickBy(raw, (value, field) => value !== undefined && !(field in unknowns));
+  const present = z.strictObject(pickBy(schema.shape, (_, field) => !(field in unknowns)));
+  const parsed = present.safeParse(known);
+  if (!parsed.success) return { inputs: raw, problems: parsed.error.issues.map((issue) => problemOf(issue, raw)) };
+
+  const inputs: Record<string, unknown> = { ...parsed.data, ...unknowns };
+  const problems = [...unknownHosts(resource, inputs, hostNames), ...validate(resource, inputs)];
+  if (problems.length > 0) return { inputs: raw, problems };
+  for (const [field, derive] of Object.entries(resource.derive)) {
+    const value = knownOnly(() => derive(failOnUnknown(inputs)));
+    inputs[field] = value === notKnown ? unknownValue : value;
+  }
+  return { inputs, problems: [] };
+}
+
+function validate(resource: Resource, inputs: Props): readonly Problem[] {
+  const problems = knownOnly(() => resource.validate?.(failOnUnknown(inputs)) ?? []);
+  return problems === notKnown ? [] : problems;
+}
+
+/** Schemas mark a field that names a host with `.meta({ host: true })`. */
+function unknownHosts(resource: Resource, inputs: Props, hostNames: HostNames): Problem[] {
+  const { inventory } = inputs as unknown as CommonInputs;
+  const named = Object.entries(resource.inputs.shape).flatMap(([field, schema]) =>
+    hostsIn(schema as z.ZodType, inputs[field], field),
+  );
+  if (named.length === 0 || hasUnknown(inventory)) return [];
+  let names: readonly string[];
+  try {
+    names = hostNames(inventory);
+  } catch (error) {
+    return [{ property: "inventory", reason: error instanceof Error ? error.message : String(error) }];
+  }
+  return named
+    .filter(({ value }) => !names.includes(value))
+    .map(({ property, value }) => ({
+      property,
+      reason: `is "${value}"; expected a host of ${inventory}: ${names.join(", ")}`,
+    }));
+}
+
+function hostsIn(schema: z.ZodType, value: unknown, property: string): { property: string; value: string }[] {
+  if (z.globalRegistry.get(schema)?.["host"] === true) {
+    return typeof value === "string" && value !== unknownValue ? [{ property, value }] : [];
+  }
+  if (schema instanceof z.ZodObject && typeof value === "object" && value !== null) {
+    return Object.entries(schema.shape).flatMap(([field, inner]) =>
+      hostsIn(inner as z.ZodType, (value as Props)[field], `${property}.${field}`),
+    );
+  }
+  if (schema instanceof z.ZodArray && Array.isArray(value)) {
+    return value.flatMap((element, index) =>
+      hostsIn(schema.element as z.ZodType, element, `${property}.${String(index)}`),
+    );
+  }
+  return [];
+}
+
+function problemOf(issue: z.core.$ZodIssue, raw: Props): Problem {
+  if (issue.code === "unrecognized_keys") {
+    return { property: [...issue.path, issue.keys[0]].join("."), reason: "is not an input of this resource" };
+  }
+  const value = issue.path.reduce<unknown>((inner, key) => (inner as Props | undefined)?.[String(key)], raw);
+  const given = value === undefined ? "is missing" : `is ${JSON.stringify(value)}`;
+  return { property: issue.path.join("."), reason: `${given}; ${lowerFirst(issue.message)}` };
+}
+
+function lowerFirst(text: string): string {
+  return text.charAt(0).toLowerCase() + text.slice(1);
+}
+
+const notKnown = Symbol("known after apply");
+class NotKnownYet extends Error {}
+
+/** What `compute` returns, or that it needed a value which is not known yet. */
+function knownOnly<Value>(compute: () => Value): Value | typeof notKnown {
+  try {
+    return compute();
+  } catch (error) {
+    if (error instanceof NotKnownYet) return notKnown;
+    throw error;
+  }
+}
+
+/** A view of the inputs in which reading an unknown value throws. */
+function failOnUnknown(inputs: Props): Props {
+  return new Proxy(inputs, {
+    get(target, field) {
+      const value = Reflect.get(target, field) as unknown;
+      if (hasUnknown(value)) throw new NotKnownYet();
+      return value;
+    },
+  });
+}
+
+function hasUnknown(value: unknown): boolean {
+  if (value === unknownValue) return true;
+  return typeof value === "object" && value !== null && Object.values(value).some(hasUnknown);
+}
+
+function pickBy<Value>(
+  record: Readonly<Record<string, Value>>,
+  keep: (value: Value, field: string) => boolean,
+): Record<string, Value> {
+  return Object.fromEntries(Object.entries(record).filter(([field, value]) => keep(value, field)));
+}

@@ -1,0 +1,107 @@
+import type { z } from "zod";
+import type { Artifact } from "../host/artifact.ts";
+import type { Host } from "../host/host.ts";
+import type { Script } from "../host/script.ts";
+import type { CommonInputs } from "./common-inputs.ts";
+
+/** What a changed field does to the thing that already exists. */
+export type OnChange =
+  /** Brought about without interrupting what it serves. */
+  | "live"
+  /** Brought about; what runs is restarted. */
+  | "restart"
+  /** Another thing in its place. */
+  | "replace"
+  /** Only the state and the ownership marker learn of it; nothing that runs notices. */
+  | "record";
+
+/** What every definition is handed: its own inputs, and those that all resources have. */
+export type Desired<Inputs extends z.ZodObject, Derived extends z.ZodObject> = z.output<Inputs> &
+  z.output<Derived> &
+  CommonInputs;
+
+/** A value that cannot be used, in words for the person who wrote it. */
+export interface Problem {
+  /** The input it is about, dotted where it lies deeper: "shares.0.tag". */
+  readonly property: string;
+  /** "is 70000; expected a port, 1 to 65535" */
+  readonly reason: string;
+}
+
+/** The hosts of the inventory, connected when first used. */
+export type Hosts = (name: string) => Host;
+
+interface Definition<
+  Inputs extends z.ZodObject,
+  Derived extends z.ZodObject,
+  Outputs extends z.ZodObject,
+  Secrets,
+> {
+  readonly type: `${string}:${string}:${string}`;
+  /** One sentence for documentation and previews. */
+  readonly summary: string;
+  /** The middle of the id, and the directory of its ownership markers. */
+  readonly kind: string;
+  readonly inputs: Inputs;
+  /** What is computed from the inputs while they are checked, so that previews show it. */
+  readonly derived: Derived;
+  /** What a host alone can tell. */
+  readonly outputs: Outputs;
+  /** How each derived field is computed. Pure, without SSH; may read an input that is not known yet. */
+  readonly derive: {
+    readonly [Field in keyof z.output<Derived>]: (
+      inputs: z.output<Inputs> & CommonInputs,
+    ) => z.output<Derived>[Field];
+  };
+  /** One rule per field: a field without a rule, or a rule without a field, does not compile. */
+  readonly onChange: { readonly [Field in keyof z.output<Inputs> | keyof z.output<Derived>]-?: OnChange };
+  readonly replaceOrder: "create-then-delete" | "delete-then-create";
+
+  /** Unique on its host among its kind. */
+  name(desired: Desired<Inputs, Derived>): string;
+  /** Rules that concern several fields, or local files. Pure, without SSH; may read a field that is not known yet. */
+  validate?(inputs: z.output<Inputs> & CommonInputs): readonly Problem[];
+  /** Secrets that the artifacts need and that live on another host. Fetched in every operation, never stored. */
+  gather?(hosts: Hosts, desired: Desired<Inputs, Derived>): Promise<Secrets>;
+  /** What it is made of, in the order of making. There are no secrets when it is only to be removed. */
+  artifacts(desired: Desired<Inputs, Derived>, secrets: Secrets | undefined): readonly Artifact[];
+  /** Waits until it serves. Runs after a change, and its failure is the change's failure. */
+  settle?(desired: Desired<Inputs, Derived>): Script;
+  /** Prints the outputs, a line `name=value` each. Changes nothing. */
+  report?(desired: Desired<Inputs, Derived>): Script;
+  /** Runs before anything is removed; its failure is a refusal to remove. */
+  beforeRemove?(desired: Desired<Inputs, Derived>): Script;
+}
+
+export type Props = Readonly<Record<string, unknown>>;
+
+/** A definition once its types have done their work: what the lifecycle, registry and adapters see. */
+export interface Resource {
+  readonly type: string;
+  readonly summary: string;
+  readonly kind: string;
+  readonly inputs: z.ZodObject;
+  readonly derived: z.ZodObject;
+  readonly outputs: z.ZodObject;
+  readonly derive: Readonly<Record<string, (inputs: Props) => unknown>>;
+  readonly onChange: Readonly<Record<string, OnChange>>;
+  readonly replaceOrder: "create-then-delete" | "delete-then-create";
+  name(inputs: Props): string;
+  validate?(inputs: Props): readonly Problem[];
+  gather?(hosts: Hosts, desired: Props): Promise<unknown>;
+  artifacts(desired: Props, secrets: unknown): readonly Artifact[];
+  settle?(desired: Props): Script;
+  report?(desired: Props): Script;
+  beforeRemove?(desired: Props): Script;
+}
+
+/** Declare a resource. Every one has a `host` input: where its marker is and its scripts run. */
+export function defineResource<
+  Inputs extends z.ZodObject<{ host: z.ZodType<string> }>,
+  Derived extends z.ZodObject,
+  Outputs extends z.ZodObject,
+  Secrets = undefined,
+>(definition: Definition<Inputs, Derived, Outputs, Secrets>): Resource {
+  // The lifecycle hands over exactly what `inputs` and `derive` produced; the types say so only up to here.
+  return definition as unknown as Resource;
+}

@@ -1,0 +1,52 @@
+import { isDeepStrictEqual } from "node:util";
+import { commonFields } from "./common-inputs.ts";
+import type { OnChange, Props } from "./define-resource.ts";
+
+/** What an `up` would do to a thing that exists, and why. */
+export interface Diff {
+  readonly changes: boolean;
+  /** The fields that ask for another thing in its place. */
+  readonly replaces: readonly string[];
+  /** A sentence per changed field or drift: "memoryMiB 256 → 512: restarts it". */
+  readonly notes: readonly string[];
+}
+
+const consequence: Record<OnChange, string> = {
+  live: "nothing is interrupted",
+  restart: "restarts it",
+  replace: "replaces it",
+  record: "only recorded",
+};
+
+/** Compare state with checked inputs, field by field, by the table and nothing else. */
+export function diffByTable(
+  onChange: Readonly<Record<string, OnChange>>,
+  state: Props,
+  inputs: Props,
+): Diff {
+  const table = { ...onChange, ...Object.fromEntries(commonFields.map((field) => [field, "record" as const])) };
+  const changed = Object.entries(table).filter(
+    ([field]) => !isDeepStrictEqual(withoutAbsent(state[field]), withoutAbsent(inputs[field])),
+  );
+  const drift = (state["drift"] as readonly string[] | undefined) ?? [];
+  return {
+    changes: changed.length > 0 || drift.length > 0,
+    replaces: changed.filter(([, rule]) => rule === "replace").map(([field]) => field),
+    notes: [
+      ...changed.map(
+        ([field, rule]) => `${field} ${show(state[field])} → ${show(inputs[field])}: ${consequence[rule]}`,
+      ),
+      ...drift.map((sentence) => `${sentence}: repaired`),
+    ],
+  };
+}
+
+/** State has no `undefined`: a field that is absent and one that holds it are the same. */
+function withoutAbsent(value: unknown): unknown {
+  return value === undefined ? undefined : (JSON.parse(JSON.stringify(value)) as unknown);
+}
+
+function show(value: unknown): string {
+  const text = value === undefined ? "nothing" : JSON.stringify(value);
+  return text.length > 60 ? `${text.slice(0, 57)}...` : text;
+}

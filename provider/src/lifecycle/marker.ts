@@ -1,0 +1,49 @@
+import { sh, type Script } from "../host/script.ts";
+import type { Props } from "./define-resource.ts";
+
+/**
+ * What says on a host that a thing is ours, since when it is complete, and what it was made from:
+ * /etc/torocloud/<kind>/<name>.json. It holds no secret, because inputs hold none.
+ */
+export interface Marker {
+  readonly version: 1;
+  readonly type: string;
+  readonly owner: string;
+  /** `pending`: a change has begun and not ended. `kept`: the resource was deleted, its data was not. */
+  readonly state: "pending" | "ready" | "kept";
+  readonly inputs: Props;
+}
+
+/** Where markers live. */
+export const markerRoot = "/etc/torocloud";
+
+export function markerPath(kind: string, name: string): string {
+  return `${markerRoot}/${kind}/${name}.json`;
+}
+
+/** Prints the marker as one line, an empty one when there is none. */
+export function readMarker(path: string): Script {
+  return sh`if [ -e ${path} ]; then cat ${path}; else echo; fi`;
+}
+
+/** undefined when there is none. Throws when it is not one of ours. */
+export function parseMarker(line: string): Marker | undefined {
+  return line.trim() === "" ? undefined : (JSON.parse(line) as Marker);
+}
+
+export function writeMarker(path: string, marker: Marker): Script {
+  const directory = path.slice(0, path.lastIndexOf("/"));
+  // Another resource of this kind may be taking the empty directory away at this moment.
+  return sh`for attempt in 1 2 3 4 5; do
+  mkdir -p ${directory}
+  if printf '%s\n' ${JSON.stringify(marker)} | put_file ${path} 644 root:root; then break; fi
+  [ $attempt -lt 5 ]
+done`;
+}
+
+/** Takes the directories with it when they are empty. */
+export function dropMarker(path: string): Script {
+  const directory = path.slice(0, path.lastIndexOf("/"));
+  return sh`rm -f ${path}
+rmdir ${directory} ${markerRoot} 2>/dev/null || :`;
+}

@@ -1,0 +1,31 @@
+import { z } from "zod";
+import { clientKey, fileSystemDirectory } from "../domain/ceph/client.ts";
+import { defineResource } from "../lifecycle/define-resource.ts";
+import { AbsolutePath, HostName, Name, none } from "./schemas.ts";
+
+const inputs = z.object({
+  host: HostName.describe("A node of the cluster through which it is managed."),
+  name: Name.describe("The user: client.<name>."),
+  fileSystem: Name.describe("The file system it may use."),
+  path: AbsolutePath.default("/").describe("The directory it may use, made if need be; nothing above it."),
+  access: z.enum(["rw", "r"], 'expected "rw" or "r"').default("rw").describe("Read and write, or read only."),
+});
+
+/** A client's key, limited to one directory of one file system. It never leaves the hosts that use it. */
+export const cephClientKey = defineResource({
+  type: "torocloud:ceph:ClientKey",
+  summary: "A key for clients of CephFS, limited to one directory.",
+  kind: "ceph-client-key",
+  inputs,
+  derived: none,
+  outputs: none,
+  derive: {},
+  onChange: { host: "replace", name: "replace", fileSystem: "live", path: "live", access: "live" },
+  replaceOrder: "delete-then-create",
+
+  name: ({ name }) => name,
+  artifacts: ({ name, fileSystem, path, access }) => [
+    fileSystemDirectory(fileSystem, path),
+    clientKey({ entity: `client.${name}`, fileSystem, path, access }),
+  ],
+});

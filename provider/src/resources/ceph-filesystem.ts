@@ -1,0 +1,43 @@
+import { z } from "zod";
+import { fileSystem, pool, waitForFileSystem } from "../domain/ceph/filesystem.ts";
+import { defineResource } from "../lifecycle/define-resource.ts";
+import { HostName, Name, none, Whole } from "./schemas.ts";
+
+const inputs = z.object({
+  host: HostName.describe("A node of the cluster through which it is managed."),
+  name: Name.describe("The file system's name."),
+  copies: Whole("copies", { max: 10 }).default(3).describe("How many OSDs hold each piece of data."),
+  metadataPlacementGroups: Whole("placement groups").default(8).describe("Placement groups of the metadata pool."),
+  dataPlacementGroups: Whole("placement groups").default(32).describe("Placement groups of the data pool."),
+});
+
+/** A CephFS file system with its two pools, served by an active metadata server, all placement groups clean. */
+export const cephFileSystem = defineResource({
+  type: "torocloud:ceph:FileSystem",
+  summary: "A CephFS file system and its pools.",
+  kind: "ceph-file-system",
+  inputs,
+  derived: none,
+  outputs: none,
+  derive: {},
+  onChange: {
+    host: "replace",
+    name: "replace",
+    copies: "live",
+    metadataPlacementGroups: "live",
+    dataPlacementGroups: "live",
+  },
+  replaceOrder: "delete-then-create",
+
+  name: ({ name }) => name,
+  artifacts({ name, copies, metadataPlacementGroups, dataPlacementGroups }) {
+    const metadataPool = `${name}_metadata`;
+    const dataPool = `${name}_data`;
+    return [
+      pool({ name: metadataPool, copies, placementGroups: metadataPlacementGroups }),
+      pool({ name: dataPool, copies, placementGroups: dataPlacementGroups }),
+      fileSystem({ name, metadataPool, dataPool }),
+    ];
+  },
+  settle: ({ name }) => waitForFileSystem(name),
+});

@@ -1,0 +1,31 @@
+import { z } from "zod";
+import { daemonKey } from "../domain/ceph/daemon.ts";
+import { waitForMetadataServer } from "../domain/ceph/metadata-server.ts";
+import { runningUnit } from "../host/systemd.ts";
+import { defineResource } from "../lifecycle/define-resource.ts";
+import { HostName, Name, none } from "./schemas.ts";
+
+const inputs = z.object({
+  host: HostName.describe("Where it runs; must be a node of the cluster."),
+  name: Name.describe("Its name among the cluster's metadata servers."),
+});
+
+/** A metadata server of CephFS, active or standing by. */
+export const cephMetadataServer = defineResource({
+  type: "torocloud:ceph:MetadataServer",
+  summary: "A metadata server of CephFS.",
+  kind: "ceph-metadata-server",
+  inputs,
+  derived: none,
+  outputs: none,
+  derive: {},
+  onChange: { host: "replace", name: "replace" },
+  replaceOrder: "create-then-delete",
+
+  name: ({ name }) => name,
+  artifacts({ name }) {
+    const parts = daemonKey("mds", name);
+    return [...parts, runningUnit(`ceph-mds@${name}.service`, parts)];
+  },
+  settle: ({ name }) => waitForMetadataServer(name),
+});

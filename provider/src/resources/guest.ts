@@ -1,0 +1,110 @@
+import { z } from "zod";
+import { guestArtifacts, waitForGuest } from "../domain/microvm/guest.ts";
+import { contextId, guestUnit } from "../domain/microvm/names.ts";
+import { consolePath } from "../domain/microvm/qemu.ts";
+import { defineResource } from "../lifecycle/define-resource.ts";
+import { AbsolutePath, Acceleration, ContextId, HostName, Name, none, Port, VsockDevice, Whole } from "./schemas.ts";
+
+const Tag = z.string().regex(/^[A-Za-z0-9_-]{1,36}$/, "expected 1 to 36 letters, digits, _ or -");
+
+const inputs = z.object({
+  host: HostName.describe("Where it runs."),
+  name: Name.describe("Its name on the host."),
+  kernel: AbsolutePath.describe("Its kernel, as the host sees it."),
+  initramfs: AbsolutePath.optional().describe("Its initial file system, as the host sees it."),
+  preset: z
+    .enum(["linux", "toro"], 'expected "linux" or "toro"')
+    .default("linux")
+    .describe("Machine options and kernel command line to start from."),
+  memoryMiB: Whole("MiB", { min: 16, max: 1_048_576 }).default(128).describe("Its memory, in MiB."),
+  cpus: Whole("processors", { max: 255 }).default(1).describe("Its virtual processors."),
+  cpuAffinity: z
+    .array(Whole("processor", { min: 0 }))
+    .default([])
+    .describe("The host's processors that it may run on; all when empty."),
+  commandLine: z
+    .string()
+    .max(2000)
+    .regex(/^[\x20-\x7e]*$/, "expected printable ASCII on one line")
+    .default("")
+    .describe("Added to the preset's kernel command line."),
+  machineOptions: z
+    .record(z.string().regex(/^[a-z][a-z0-9-]*$/, "expected the name of a machine option"), z.string().regex(/^[\x20-\x7e]*$/))
+    .default({})
+    .describe("Options of QEMU's microvm machine, over the preset's."),
+  shares: z
+    .array(
+      z.strictObject({
+        share: Name.describe("The share's name on the host."),
+        tag: Tag.describe("The tag by which the guest mounts it."),
+      }),
+    )
+    .default([])
+    .describe("Its virtio-fs devices."),
+  accel: Acceleration.describe("Hardware virtualisation, or QEMU's emulation."),
+  vsock: VsockDevice.describe("Its vsock device."),
+  contextId: ContextId.optional().describe("Its vsock address. Derived from host and name when left out."),
+  mountUnit: z.string().describe("The unit that mounts what its kernel lies on."),
+  ready: z
+    .strictObject({
+      port: Port.describe("The vsock port that answers when the guest serves."),
+      path: z
+        .string()
+        .regex(/^\/[\x21-\x7e]*$/, "expected a path that starts with /")
+        .optional()
+        .describe("A path to GET there; a response below 500 is an answer. Without it, an accepted connection is."),
+      timeoutSeconds: Whole("seconds", { max: 3600 }).default(120).describe("How long it may take."),
+    })
+    .optional()
+    .describe("How to tell that it serves; without it, that its process runs has to do."),
+});
+
+const derived = z.object({
+  contextId: ContextId.describe("Its vsock address."),
+  unit: z.string().describe("Its systemd unit."),
+  console: z.string().describe("The file on the host that has what it wrote to its console."),
+});
+
+/** A microVM. */
+export const guest = defineResource({
+  type: "torocloud:microvm:Guest",
+  summary: "A microVM.",
+  kind: "guest",
+  inputs,
+  derived,
+  outputs: none,
+  derive: {
+    contextId: (desired): number => desired.contextId ?? contextId(desired.host, desired.name),
+    unit: ({ name }): string => guestUnit(name),
+    console: ({ name }): string => consolePath(name),
+  },
+  onChange: {
+    host: "replace",
+    name: "replace",
+    kernel: "restart",
+    initramfs: "restart",
+    preset: "restart",
+    memoryMiB: "restart",
+    cpus: "restart",
+    cpuAffinity: "restart",
+    commandLine: "restart",
+    machineOptions: "restart",
+    shares: "restart",
+    accel: "restart",
+    vsock: "restart",
+    contextId: "restart",
+    mountUnit: "restart",
+    ready: "record",
+    unit: "replace",
+    console: "record",
+  },
+  replaceOrder: "delete-then-create",
+
+  name: ({ name }) => name,
+  validate: ({ shares }) =>
+    shares
+      .filter(({ tag }, index) => shares.findIndex((other) => other.tag === tag) !== index)
+      .map(({ tag }) => ({ property: "shares", reason: `has the tag "${tag}" twice; expected each tag once` })),
+  artifacts: (desired) => guestArtifacts(desired),
+  settle: (desired) => waitForGuest(desired, desired.ready),
+});

@@ -1,0 +1,87 @@
+import { z } from "zod";
+import { tree } from "../host/tree.ts";
+import { defineResource } from "../lifecycle/define-resource.ts";
+import { fileProblem, kernelFormat } from "../project/local-file.ts";
+import { treeArchive, treeDigest, treeFile, type TreeFile } from "../project/local-folder.ts";
+import { AbsolutePath, HostName, Name, none } from "./schemas.ts";
+
+const inputs = z.object({
+  host: HostName.describe("A host with the storage mounted, through which it is uploaded."),
+  name: Name.describe("The image's name."),
+  storage: AbsolutePath.describe("Where CephFS is mounted, the same on all hosts."),
+  kernel: z.string().describe("A local file: an x86-64 ELF (a unikernel, a vmlinux with a PVH note) or a bzImage."),
+  initramfs: z.string().optional().describe("A local file: the initial file system of a Linux kernel."),
+});
+
+const derived = z.object({
+  digest: z.string().describe("SHA-256 over its files: another content is another image."),
+  kernelPath: z.string().describe("The kernel on every host that has the storage mounted."),
+  initramfsPath: z.string().optional().describe("The initial file system there, if there is one."),
+});
+
+interface Files {
+  readonly kernel: string;
+  readonly initramfs?: string | undefined;
+}
+
+function files({ kernel, initramfs }: Files): TreeFile[] {
+  return [
+    treeFile(kernel, "kernel"),
+    ...(initramfs === undefined ? [] : [treeFile(initramfs, "initramfs")]),
+  ];
+}
+
+function directoryOf(storage: string, name: string, digest: string): string {
+  return `${storage}/images/${name}-${digest.slice(0, 12)}`;
+}
+
+/** A kernel or unikernel, kept on CephFS under its content's digest. Guests keep theirs until they are told to move on. */
+export const image = defineResource({
+  type: "torocloud:microvm:Image",
+  summary: "A kernel or unikernel on CephFS, under the digest of its content.",
+  kind: "image",
+  inputs,
+  derived,
+  outputs: none,
+  derive: {
+    digest: (desired): string => treeDigest(files(desired)),
+    kernelPath: (desired): string =>
+      `${directoryOf(desired.storage, desired.name, treeDigest(files(desired)))}/kernel`,
+    initramfsPath: (desired): string | undefined =>
+      desired.initramfs === undefined
+        ? undefined
+        : `${directoryOf(desired.storage, desired.name, treeDigest(files(desired)))}/initramfs`,
+  },
+  onChange: {
+    host: "record",
+    name: "replace",
+    storage: "replace",
+    kernel: "record",
+    initramfs: "record",
+    digest: "replace",
+    kernelPath: "replace",
+    initramfsPath: "replace",
+  },
+  replaceOrder: "create-then-delete",
+
+  name: ({ name, digest }) => `${name}-${digest.slice(0, 12)}`,
+  validate: ({ kernel, initramfs }) => [
+    ...problem("kernel", kernel, fileProblem(kernel) ?? formatProblem(kernel)),
+    ...(initramfs === undefined ? [] : problem("initramfs", initramfs, fileProblem(initramfs))),
+  ],
+  artifacts: (desired) => [
+    tree({
+      path: directoryOf(desired.storage, desired.name, desired.digest),
+      digest: desired.digest,
+      archive: () => treeArchive(files(desired)),
+    }),
+  ],
+});
+
+function problem(property: string, path: string, reason: string | undefined): { property: string; reason: string }[] {
+  return reason === undefined ? [] : [{ property, reason: `is "${path}", which ${reason}; expected a file to upload` }];
+}
+
+function formatProblem(path: string): string | undefined {
+  return kernelFormat(path) === undefined ? "is neither an x86-64 ELF nor a bzImage" : undefined;
+}

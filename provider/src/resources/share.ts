@@ -1,0 +1,45 @@
+import { z } from "zod";
+import { shareArtifacts } from "../domain/microvm/share.ts";
+import { defineResource } from "../lifecycle/define-resource.ts";
+import { AbsolutePath, HostName, Name, none } from "./schemas.ts";
+
+const inputs = z.object({
+  host: HostName.describe("Where the guest runs."),
+  name: Name.describe("Its name on the host."),
+  storage: AbsolutePath.describe("Where CephFS is mounted."),
+  source: AbsolutePath.describe("The directory that the guest sees; it must lie on the storage."),
+  readOnly: z.boolean("expected true or false").default(false).describe("Whether the guest may only read."),
+  cache: z
+    .enum(["never", "metadata", "auto", "always"], 'expected "never", "metadata", "auto" or "always"')
+    .default("auto")
+    .describe("How much the guest may cache; more than auto only where nobody else writes."),
+  mountUnit: z.string().describe("The unit that mounts the storage."),
+});
+
+/** A directory on CephFS, offered to one guest as a virtio-fs device. */
+export const share = defineResource({
+  type: "torocloud:microvm:Share",
+  summary: "A directory on CephFS, offered to one guest through virtiofsd.",
+  kind: "share",
+  inputs,
+  derived: none,
+  outputs: none,
+  derive: {},
+  onChange: {
+    host: "replace",
+    name: "replace",
+    storage: "record",
+    source: "restart",
+    readOnly: "restart",
+    cache: "restart",
+    mountUnit: "restart",
+  },
+  replaceOrder: "delete-then-create",
+
+  name: ({ name }) => name,
+  validate: ({ source, storage }) =>
+    source.startsWith(`${storage}/`)
+      ? []
+      : [{ property: "source", reason: `is "${source}"; expected a directory below ${storage}` }],
+  artifacts: (desired) => shareArtifacts(desired),
+});

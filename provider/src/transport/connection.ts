@@ -1,0 +1,141 @@
+import type { Duplex } from "node:stream";
+import { setTimeout as delay } from "node:timers/promises";
+import type { Client, ClientChannel } from "ssh2";
+import { HostUnreachable } from "../host/host.ts";
+import { ChannelSlots } from "./channel-slots.ts";
+import { ConnectionLost } from "./errors.ts";
+
+interface ConnectionSettings {
+  readonly host: string;
+  readonly client: Client;
+  readonly socket: Duplex;
+  readonly maxChannels: number;
+  /** How long a server may refuse every channel before that is an error. */
+  readonly refusalSeconds: number;
+}
+
+/** One authenticated SSH connection, shared by everything that is done on its host. */
+export class Connection {
+  private readonly host: string;
+  private readonly client: Client;
+  private readonly socket: Duplex;
+  private readonly slots: ChannelSlots;
+  private readonly refusalSeconds: number;
+  private open = true;
+  /** Fulfilled when the connection has ended, whoever ended it. */
+  readonly ended: Promise<void>;
+
+  constructor({ host, client, socket, maxChannels, refusalSeconds }: ConnectionSettings) {
+    this.host = host;
+    this.client = client;
+    this.socket = socket;
+    this.slots = new ChannelSlots(maxChannels);
+    this.refusalSeconds = refusalSeconds;
+    let cause: Error | undefined;
+    client.on("error", (error) => {
+      cause = error;
+    });
+    this.ended = new Promise((resolve) => {
+      client.once("close", () => {
+        this.open = false;
+        this.slots.close(new ConnectionLost(false, { cause }));
+        resolve();
+      });
+    });
+  }
+
+  /** False once it has ended. */
+  get usable(): boolean {
+    return this.open;
+  }
+
+  /** A channel on which `command` has been started; its slot is given back when the channel closes. */
+  async execute(command: string): Promise<ClientChannel> {
+    const refusals = new Refusals(this.refusalSeconds);
+    for (let again = false; ; again = true) {
+      await this.slots.take(again);
+      try {
+        return await this.start(command);
+      } catch (error) {
+        const lowered = isRefusal(error) && this.slots.lower();
+        if (lowered) continue;
+        if (!isRefusal(error) || refusals.tooLong()) {
+          this.slots.free();
+          throw this.explain(error);
+        }
+        await refusals.pause();
+        this.slots.free(false);
+      }
+    }
+  }
+
+  /** A stream to `address` and `port` as seen from this host. */
+  async forward(address: string, port: number): Promise<Duplex> {
+    return new Promise((resolve, reject) => {
+      this.client.forwardOut("127.0.0.1", 0, address, port, (error, channel) => {
+        if (error === undefined) resolve(channel);
+        else reject(error);
+      });
+    });
+  }
+
+  /** Ends the connection, and with it everything that still runs on it. */
+  async close(): Promise<void> {
+    if (!this.open) return;
+    this.client.end();
+    const timer = setTimeout(() => this.socket.destroy(), 1000);
+    await this.ended;
+    clearTimeout(timer);
+  }
+
+  private async start(command: string): Promise<ClientChannel> {
+    if (!this.open) throw new ConnectionLost(false);
+    return new Promise((resolve, reject) => {
+      this.client.exec(command, (error, channel) => {
+        if (error !== undefined) {
+          reject(error);
+          return;
+        }
+        channel.once("close", () => {
+          this.slots.free();
+        });
+        resolve(channel);
+      });
+    });
+  }
+
+  private explain(error: unknown): Error {
+    if (!this.open || error instanceof ConnectionLost) return new ConnectionLost(false, { cause: error });
+    const reason = error instanceof Error ? error.message : String(error);
+    const advice = isRefusal(error)
+      ? "sshd opens no session; check MaxSessions in its sshd_config"
+      : "sshd runs no commands for this user; check ForceCommand, restrict and the login shell";
+    return new HostUnreachable(this.host, `${advice} (${reason})`, { cause: error });
+  }
+}
+
+/** Whether the server declined one more channel, as opposed to anything else that can go wrong with one. */
+function isRefusal(error: unknown): boolean {
+  return error instanceof Error && error.message.includes("Channel open failure") && "reason" in error;
+}
+
+/** How long a server has refused every channel, though none was open: that of a script just ended may still count there. */
+class Refusals {
+  private readonly limitMs: number;
+  private since: number | undefined;
+  private waitMs = 10;
+
+  constructor(limitSeconds: number) {
+    this.limitMs = limitSeconds * 1000;
+  }
+
+  tooLong(): boolean {
+    this.since ??= Date.now();
+    return Date.now() - this.since > this.limitMs;
+  }
+
+  async pause(): Promise<void> {
+    await delay(this.waitMs);
+    this.waitMs = Math.min(this.waitMs * 2, 500);
+  }
+}

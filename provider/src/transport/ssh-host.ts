@@ -1,0 +1,91 @@
+import { Readable } from "node:stream";
+import { type CommandResult, type Host, HostUnreachable, type RunOptions } from "../host/host.ts";
+import type { Script } from "../host/script.ts";
+import { ConnectionLost } from "./errors.ts";
+import { Exchange } from "./exchange.ts";
+import type { InventoryHost } from "./inventory-host.ts";
+import type { Lease } from "./link.ts";
+import type { Limits } from "./pool-options.ts";
+import { commandLine } from "./remote-shell.ts";
+
+/** What a host needs of its pool. */
+export interface HostContext {
+  readonly limits: Limits;
+  readonly entry: () => InventoryHost;
+  readonly acquire: (entry: InventoryHost) => Promise<Lease>;
+  readonly closed: () => boolean;
+  readonly finished: (run: {
+    readonly ms: number;
+    readonly exitCode: number;
+    readonly bytes: number;
+  }) => void;
+}
+
+const maxRepeats = 2;
+
+/** A host of an {@link SshPool}. */
+export class SshHost implements Host {
+  readonly name: string;
+  private readonly context: HostContext;
+
+  constructor(name: string, context: HostContext) {
+    this.name = name;
+    this.context = context;
+  }
+
+  async run(script: Script, options: RunOptions = {}): Promise<CommandResult> {
+    for (let repeats = 0; ; repeats++) {
+      try {
+        return await this.runOnce(script, options);
+      } catch (error) {
+        if (!(error instanceof ConnectionLost)) throw error;
+        const again = mayRepeat(error, options) && repeats < maxRepeats && !this.context.closed();
+        if (!again) throw new HostUnreachable(this.name, lostMessage(error, repeats), { cause: error });
+      }
+    }
+  }
+
+  private async runOnce(script: Script, options: RunOptions): Promise<CommandResult> {
+    const { limits, entry: find, acquire, finished } = this.context;
+    const entry = find();
+    const password = this.password(entry);
+    const lease = await acquire(entry);
+    try {
+      const began = performance.now();
+      const channel = await lease.connection.execute(commandLine(entry));
+      const exchange = new Exchange(channel, {
+        ...{ entry, script: script.text, options },
+        timeoutSeconds: options.timeoutSeconds ?? limits.scriptSeconds,
+        maxOutputBytes: limits.maxOutputBytes,
+        lingerSeconds: limits.lingerSeconds,
+        ...(password !== undefined && { password }),
+      });
+      const result = await exchange.result();
+      const ms = Math.round(performance.now() - began);
+      finished({ ms, exitCode: result.exitCode, bytes: Buffer.byteLength(script.text) });
+      return result;
+    } finally {
+      lease.release();
+    }
+  }
+
+  private password({ become, sudoPasswordEnv, user }: InventoryHost): string | undefined {
+    if (become === "none" || sudoPasswordEnv === undefined) return undefined;
+    const password = this.context.limits.environment[sudoPasswordEnv];
+    if (password !== undefined) return password;
+    const advice = `set it to the password of ${user} for sudo`;
+    throw new HostUnreachable(this.name, `the environment variable ${sudoPasswordEnv} is not set; ${advice}`);
+  }
+}
+
+/** A script that was not sent may always be sent again; one that was, only if it says so and what it read can be read again. */
+function mayRepeat(lost: ConnectionLost, { repeatable, stdin }: RunOptions): boolean {
+  return !lost.running || (repeatable === true && !(stdin instanceof Readable));
+}
+
+function lostMessage({ running }: ConnectionLost, repeats: number): string {
+  const again = repeats > 0 ? ` ${repeats + 1} times` : "";
+  return running
+    ? `the connection was lost${again} while running; the script may or may not have finished; run again`
+    : `the connection was lost${again} before the script was started; run again`;
+}

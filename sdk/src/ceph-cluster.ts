@@ -1,0 +1,82 @@
+import { isIP } from "node:net";
+import * as pulumi from "@pulumi/pulumi";
+import { ClientKey, Cluster, FileSystem, Manager, MetadataServer, Monitor, Node, Osd } from "./ceph.ts";
+import { Host, Packages } from "./host.ts";
+import { addressOf } from "./settings.ts";
+
+export interface CephClusterArgs {
+  /** Hosts of the inventory, an odd number of three or more. Each runs a monitor, a manager and an OSD. */
+  readonly nodes: readonly string[];
+  /** The nodes' addresses, where the inventory has a DNS name or an address that the other nodes cannot reach. */
+  readonly addresses?: Readonly<Record<string, string>>;
+  /** What each node's OSD keeps its data on. Default: a file of 10 GiB. */
+  readonly store?: { readonly kind: "file"; readonly sizeGiB: number };
+  /** How many nodes run a metadata server; all but one stand by. Default: 2. */
+  readonly metadataServers?: number;
+  /** How many OSDs hold each piece of data. Default: 3. */
+  readonly copies?: number;
+  /** Options of ceph.conf beside those for small nodes. */
+  readonly settings?: Readonly<Record<string, string>>;
+}
+
+const packages = ["ceph-mon", "ceph-mgr", "ceph-osd", "ceph-mds", "ceph-common", "python3-cephfs"];
+
+/** A Ceph cluster with one CephFS file system, and the key with which client hosts mount it. */
+export class CephCluster extends pulumi.ComponentResource {
+  /** The cluster's identity. */
+  readonly fsid: pulumi.Output<string>;
+  /** Name and address of each monitor. */
+  readonly monitors: readonly { readonly name: string; readonly address: string }[];
+  /** The node through which the cluster is managed, and which hands out keys. */
+  readonly managedFrom: string;
+  readonly fileSystem: FileSystem;
+  readonly clientKey: ClientKey;
+
+  constructor(name: string, args: CephClusterArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("torocloud:index:CephCluster", name, {}, opts);
+    const { nodes, store = { kind: "file", sizeGiB: 10 } } = args;
+    const [first = ""] = nodes;
+    this.managedFrom = first;
+    this.monitors = nodes.map((node) => ({ name: node, address: args.addresses?.[node] ?? ipAddressOf(node) }));
+    const within = (...dependsOn: pulumi.Resource[]): pulumi.CustomResourceOptions => ({ parent: this, dependsOn });
+
+    const installed = nodes.map((node) => {
+      const host = new Host(node, { host: node }, within());
+      return new Packages(`${node}-ceph`, { host: node, name: "ceph", packages }, within(host));
+    });
+    const cluster = new Cluster(name, { host: first, name, monitors: this.monitors }, within(...installed));
+    const { fsid } = cluster;
+    this.fsid = fsid;
+    const shared = { cluster: name, keysFrom: first, fsid, monitors: this.monitors, settings: args.settings ?? {} };
+    const members = nodes.map((node) => new Node(`${node}-member`, { host: node, ...shared }, within(cluster)));
+    const quorum = nodes.map(
+      (node) =>
+        new Monitor(`${node}-mon`, { host: node, name: node, fsid, monitors: this.monitors }, within(...members)),
+    );
+    const daemons = nodes.flatMap((node, index) => [
+      new Manager(`${node}-mgr`, { host: node, name: node }, within(...quorum)),
+      new Osd(`${node}-osd`, { host: node, name: "osd", fsid, store }, within(...quorum)),
+      ...(index < (args.metadataServers ?? 2)
+        ? [new MetadataServer(`${node}-mds`, { host: node, name: node }, within(...quorum))]
+        : []),
+    ]);
+    const copies = args.copies ?? 3;
+    this.fileSystem = new FileSystem(`${name}-fs`, { host: first, name, copies }, within(...daemons));
+    this.clientKey = new ClientKey(
+      `${name}-key`,
+      { host: first, name, fileSystem: this.fileSystem.name, path: "/torocloud" },
+      within(this.fileSystem),
+    );
+    this.registerOutputs({ fsid });
+  }
+}
+
+function ipAddressOf(node: string): string {
+  const address = addressOf(node);
+  if (isIP(address) === 0) {
+    throw new pulumi.RunError(
+      `the inventory reaches ${node} at "${address}"; monitors need an IP address: give it in addresses: { ${JSON.stringify(node)}: "..." }`,
+    );
+  }
+  return address;
+}

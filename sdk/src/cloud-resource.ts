@@ -1,0 +1,59 @@
+import * as pulumi from "@pulumi/pulumi";
+import { dynamicProvider, identify } from "@torocloud/provider";
+import { settings } from "./settings.ts";
+
+/** What every resource takes beside its own arguments. */
+export interface CommonArgs {
+  /**
+   * What happens to people's data when the resource is deleted: kept where it is, or destroyed.
+   * Default: the stack's configuration `torocloud:onDelete`, or else `"keepData"`.
+   */
+  readonly onDelete?: pulumi.Input<"keepData" | "destroyData">;
+}
+
+interface Declaration {
+  /** The provider's type token. */
+  readonly type: string;
+  readonly name: string;
+  readonly args: CommonArgs & object;
+  /** All its properties; what the program leaves out, the provider fills in. */
+  readonly fields: readonly string[];
+}
+
+const providers = new Map<string, pulumi.dynamic.ResourceProvider>();
+const claimed = new Map<string, string>();
+
+/** A resource of torocloud: its lifecycle is @torocloud/provider's. */
+export abstract class CloudResource extends pulumi.dynamic.Resource {
+  /** What was found to be otherwise on the host than declared, a sentence each; the next update repairs it. */
+  declare readonly drift: pulumi.Output<readonly string[]>;
+
+  constructor({ type, name, args, fields }: Declaration, opts?: pulumi.CustomResourceOptions) {
+    const { inventory, owner, onDelete } = settings();
+    const inputs = { onDelete, ...args, inventory, owner };
+    const outputs = Object.fromEntries([...fields, "drift"].map((field) => [field, undefined]));
+    const hideDiffs = ["__provider", ...(opts?.hideDiffs ?? [])];
+    const shortType = type.slice(type.lastIndexOf(":") + 1);
+    super(providerOf(type), name, { ...outputs, ...inputs }, { ...opts, hideDiffs }, "torocloud", shortType);
+    claim(type, name, inputs);
+  }
+}
+
+/** Pulumi writes an object's source down once for all resources that share it. */
+function providerOf(type: string): pulumi.dynamic.ResourceProvider {
+  const provider = providers.get(type) ?? dynamicProvider(type);
+  providers.set(type, provider);
+  return provider;
+}
+
+/** Two resources of a program must not be the same thing on a host: the second is refused before anything happens. */
+function claim(type: string, name: string, args: object): void {
+  const plain = Object.entries(args).filter(([, value]) => typeof value === "string" || typeof value === "number");
+  const id = identify(type, Object.fromEntries(plain));
+  if (id === undefined) return;
+  const other = claimed.get(id);
+  if (other !== undefined) {
+    throw new pulumi.RunError(`${name} and ${other} are both ${id}; give one of them another name, port or host`);
+  }
+  claimed.set(id, name);
+}

@@ -1,0 +1,173 @@
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { createHash, randomBytes } from "node:crypto";
+import { once } from "node:events";
+import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import { type AddressInfo, connect, createServer } from "node:net";
+import { userInfo } from "node:os";
+import { join } from "node:path";
+import { Readable } from "node:stream";
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
+import { sh } from "../../../provider/src/host/script.ts";
+import type { SshPool } from "../../../provider/src/transport/index.ts";
+import { Bench } from "./ssh-server.ts";
+
+const sshd = "/usr/sbin/sshd";
+const bench = new Bench();
+const reason = !existsSync(sshd) ? `${sshd} is missing` : userInfo().uid !== 0 ? "this is not root" : "";
+
+/** One real sshd with keys, configuration and port of its own. */
+class OpenSsh {
+  readonly port: number;
+  private readonly child: ChildProcess;
+
+  private constructor(port: number, child: ChildProcess) {
+    this.port = port;
+    this.child = child;
+  }
+
+  static async start(...settings: string[]): Promise<OpenSsh> {
+    const listener = createServer().listen(0, "127.0.0.1");
+    await once(listener, "listening");
+    const { port } = listener.address() as AddressInfo;
+    listener.close();
+    const lines = [
+      `Port ${port}`,
+      "ListenAddress 127.0.0.1",
+      `HostKey ${join(bench.folder, "host_key")}`,
+      `AuthorizedKeysFile ${join(bench.folder, "user_key.pub")}`,
+      ...[
+        "StrictModes no",
+        "UsePAM no",
+        "PidFile none",
+        "PermitRootLogin yes",
+        "LogLevel ERROR",
+        ...settings,
+      ],
+    ];
+    const config = bench.write(`sshd_config_${port}`, lines.join("\n"));
+    const child = spawn(sshd, ["-D", "-e", "-f", config], { stdio: "ignore" });
+    const listening = async (): Promise<boolean> =>
+      new Promise((resolve) => {
+        const socket = connect(port, "127.0.0.1");
+        const answer = (reached: boolean) => () => {
+          socket.destroy();
+          resolve(reached);
+        };
+        socket.once("connect", answer(true)).once("error", answer(false));
+      });
+    await vi.waitUntil(listening, { timeout: 10_000 });
+    return new OpenSsh(port, child);
+  }
+
+  /** End it and every connection that it serves. */
+  async stop(): Promise<void> {
+    for (const pid of this.serving()) process.kill(pid, "SIGKILL");
+    const exit = once(this.child, "exit");
+    this.child.kill();
+    await exit;
+  }
+
+  /** The processes that serve its connections. */
+  serving(): number[] {
+    const file = `/proc/${this.child.pid ?? 0}/task/${this.child.pid ?? 0}/children`;
+    return readFileSync(file, "utf8").trim().split(" ").filter(Boolean).map(Number);
+  }
+}
+
+describe.skipIf(reason !== "")(`with a real OpenSSH server${reason && ` (skipped: ${reason})`}`, () => {
+  let servers: OpenSsh[] = [];
+
+  beforeAll(() => {
+    mkdirSync("/run/sshd", { recursive: true, mode: 0o755 });
+    for (const name of ["host_key", "user_key"])
+      execFileSync("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", join(bench.folder, name)]);
+  });
+  afterEach(async () => {
+    await bench.cleanUp();
+    for (const server of servers.splice(0)) await server.stop();
+  });
+  afterAll(() => {
+    bench.remove();
+  });
+
+  async function start(
+    ...settings: string[]
+  ): Promise<{ server: OpenSsh; pool: SshPool; alive: (mark: string) => boolean }> {
+    const server = await OpenSsh.start(...settings);
+    servers = [...servers, server];
+    const hostKey = readFileSync(join(bench.folder, "host_key.pub"), "utf8").trim();
+    const node1 = { address: "127.0.0.1", port: server.port, hostKey, privateKeyFile: "user_key" };
+    const pool = bench.pool({ node1, node2: { ...node1, jumpHost: "node1" } }, { dialWaitSeconds: 0.2 });
+    return {
+      server,
+      pool,
+      alive: (mark) => execFileSync("ps", ["-eo", "args"], { encoding: "utf8" }).includes(`sleep ${mark}`),
+    };
+  }
+
+  it("runs scripts with their outputs, standard input and exit codes, also over itself as jump host", async () => {
+    const { pool } = await start();
+    for (const name of ["node1", "node2"]) {
+      const result = await pool.host(name).run(sh`cat; echo ${"ü'\n"} >&2; exit 5`, { stdin: "\0\n" });
+      expect(result).toEqual({ exitCode: 5, stdout: "\0\n", stderr: "ü'\n\n" });
+    }
+    expect((await pool.host("node1").run(sh`kill -9 $$`)).exitCode).toBe(137);
+  }, 20_000);
+
+  it("carries 50 MB there and 20 MB back unchanged", async () => {
+    const { pool } = await start();
+    const block = randomBytes(1024 * 1024);
+    const digest = createHash("sha256");
+    for (let index = 0; index < 50; index++) digest.update(block);
+    const stdin = Readable.from(Array.from({ length: 50 }, () => block));
+    const host = pool.host("node1");
+    expect((await host.run(sh`sha256sum`, { stdin })).stdout.slice(0, 64)).toBe(digest.digest("hex"));
+    const { stdout } = await host.run(sh`seq 2600000`);
+    expect(stdout).toMatch(/^1\n2\n[^]*\n2600000\n$/);
+    expect((await host.run(sh`true`, { stdin: Buffer.alloc(20_000_000) })).exitCode).toBe(0);
+  }, 60_000);
+
+  it.each([1, 10])(
+    "runs 40 scripts at once with MaxSessions %i",
+    async (maxSessions) => {
+      const { pool } = await start(`MaxSessions ${maxSessions}`);
+      const numbers = Array.from({ length: 40 }, (_, index) => index);
+      const outputs = await Promise.all(
+        numbers.map(async (index) => (await pool.host("node1").run(sh`echo ${index}`)).stdout),
+      );
+      expect(outputs).toEqual(numbers.map((index) => `${index}\n`));
+      expect(pool.statistics().get("node1")).toEqual({ dials: 1, scripts: 40 });
+    },
+    60_000,
+  );
+
+  it("leaves nothing of the script behind after a time limit, and then still has its one session", async () => {
+    const { pool, alive } = await start("MaxSessions 1");
+    const running = pool.host("node1").run(sh`sleep 98765 & sleep 98765`, { timeoutSeconds: 2 });
+    running.catch(() => undefined);
+    await vi.waitUntil(() => alive("98765"), { timeout: 5000 });
+    await expect(running).rejects.toThrow("did not end within 2 seconds");
+    expect((await pool.host("node1").run(sh`echo next`)).stdout).toBe("next\n");
+    await vi.waitUntil(() => !alive("98765"), { timeout: 5000 });
+  }, 30_000);
+
+  it("leaves nothing of the script behind after the connection has gone, and can run again", async () => {
+    const { pool, server, alive } = await start();
+    const running = pool.host("node1").run(sh`sleep 98766`);
+    running.catch(() => undefined);
+    await vi.waitUntil(() => alive("98766"), { timeout: 5000 });
+    for (const pid of server.serving()) process.kill(pid, "SIGKILL");
+    await expect(running).rejects.toThrow("the script may or may not have finished");
+    await vi.waitUntil(() => !alive("98766"), { timeout: 5000 });
+    expect((await pool.host("node1").run(sh`echo again`)).stdout).toBe("again\n");
+  }, 30_000);
+
+  it("says why a forced command or forbidden forwarding stops it", async () => {
+    const forced = await start("ForceCommand echo only this");
+    await expect(forced.pool.host("node1").run(sh`true`)).rejects.toThrow(/not started .*only this/);
+    const closed = await start("AllowTcpForwarding no");
+    await expect(closed.pool.host("node2").run(sh`true`)).rejects.toThrow(
+      /jump host node1 .*AllowTcpForwarding/,
+    );
+  }, 20_000);
+});

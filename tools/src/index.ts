@@ -1,0 +1,11 @@
+export { runAttached } from "./attached-command.ts";
+export { cached, entryFolder, type BuildFolders, type CacheEntry } from "./cache.ts";
+export { findOnPath, isExecutable, run, type Command } from "./command.ts";
+export { ensureDebianPackages, type DebianOptions } from "./debian-packages.ts";
+export { ToolError, ToolFailed } from "./errors.ts";
+export { cacheFolder, checkoutFolder, stateFolder } from "./folders.ts";
+export { main } from "./main.ts";
+export { pulumiEnvironment, toolEnvironment } from "./pulumi-environment.ts";
+export { ensurePulumi, type Pulumi } from "./pulumi.ts";
+export { say, step, type Note, type Output, type StepOptions } from "./report.ts";
+export { ensureVhostDeviceVsock } from "./vhost-device-vsock.ts";
