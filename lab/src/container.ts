@@ -28,7 +28,7 @@ async function makeDirectory(upper: string, path: string): Promise<void> {
 async function create(place: Place, files: readonly HostFile[]): Promise<void> {
   const { directory } = place;
   await rm(directory, { recursive: true, force: true });
-  for (const name of ["upper", "work", "root", "dev"]) {
+  for (const name of ["upper", "work", "root"]) {
     await mkdir(`${directory}/${name}`, { recursive: true });
     await chmod(`${directory}/${name}`, 0o755); // whatever the umask
   }
@@ -64,7 +64,7 @@ async function launch(place: Place, systemd: boolean): Promise<void> {
 
 async function start(place: Place): Promise<void> {
   await endProcesses(place);
-  await forget(place);
+  await tidy(place);
   if (!existsSync(place.base)) {
     throw new LabError(
       `${place.host} of lab ${place.lab}: the tree below its disk, ${place.base}, is gone: take the lab down and up again`,
@@ -78,7 +78,7 @@ async function start(place: Place): Promise<void> {
 }
 
 // The groups of a host that was ended are empty, and empty groups do not go by themselves.
-async function forget(place: Place): Promise<void> {
+async function tidy(place: Place): Promise<void> {
   const group = controlGroupName(place.lab);
   const script = `[ "$(stat -f -c %T /sys/fs/cgroup)" = cgroup2fs ] || mount -t cgroup2 cgroup2 /sys/fs/cgroup || exit 0
 cd /sys/fs/cgroup/${group} 2>/dev/null || exit 0
@@ -90,6 +90,23 @@ exit 0`;
   for (const folder of ["propagate", "unix-export"]) {
     await rm(`/run/systemd/nspawn/${folder}/${machine}`, { recursive: true, force: true });
   }
+}
+
+async function unmountBelow(directory: string): Promise<void> {
+  const mounts = (await readFile("/proc/self/mountinfo", "utf8"))
+    .split("\n")
+    .map((line) => line.split(" ")[4] ?? "")
+    .filter((path) => path.startsWith(`${directory}/`));
+  for (const path of mounts.reverse()) {
+    if ((await run(["umount", path])).exitCode !== 0) await must(["umount", "--lazy", path]);
+  }
+}
+
+async function remove(place: Place): Promise<void> {
+  await tidy(place);
+  await unmountBelow(place.directory); // the lab mounts nothing there; a person may have
+  await rm(`${place.directory}/created`, { force: true }); // first: half a disk must not pass for a whole one
+  await must(["rm", "-rf", "--one-file-system", place.directory], { timeoutSeconds: 600 });
 }
 
 async function consoleOf(place: Place): Promise<string> {
@@ -123,7 +140,7 @@ export const containerKind: LabKind = {
   isCreated: async (place) => existsSync(`${place.directory}/created`),
   start,
   stop: endProcesses,
-  forget,
+  remove,
   state: stateOf,
   uptimeSeconds: (place) => {
     const leader = insideOf(place)[0];
@@ -142,14 +159,3 @@ export const containerKind: LabKind = {
   harvest: async (place) => saveFrom(`${place.directory}/upper`),
   console: consoleOf,
 };
-
-/** Unmounts whatever is still mounted below a folder of a lab. */
-export async function unmountBelow(directory: string): Promise<void> {
-  const mounts = (await readFile("/proc/self/mountinfo", "utf8"))
-    .split("\n")
-    .map((line) => line.split(" ")[4] ?? "")
-    .filter((path) => path.startsWith(`${directory}/`));
-  for (const path of mounts.reverse()) {
-    if ((await run(["umount", path])).exitCode !== 0) await must(["umount", "--lazy", path]);
-  }
-}

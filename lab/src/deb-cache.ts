@@ -1,4 +1,4 @@
-import { chmod, constants, copyFile, link, mkdir, rename, rm, stat } from "node:fs/promises";
+import { chmod, constants, copyFile, link, mkdir, rename, stat } from "node:fs/promises";
 import { cacheDirectory } from "./cache.js";
 import { entries } from "./record.js";
 
@@ -59,9 +59,4 @@ export async function saveFrom(upper: string): Promise<number> {
     count += 1;
   }
   return count;
-}
-
-/** Deletes every cached package. */
-export async function emptyDebCache(): Promise<void> {
-  await rm(debCacheDirectory(), { recursive: true, force: true });
 }

@@ -1,13 +1,11 @@
-import { rm } from "node:fs/promises";
-import { unmountBelow } from "./container.js";
+import { rm, rmdir } from "node:fs/promises";
 import { LabError } from "./errors.js";
-import { withLock, type Log } from "./lock.js";
-import { checkLabName, labDirectory } from "./names.js";
+import { labLock, sharedLock, withLock, type Log } from "./lock.js";
+import { checkLabName, labDirectory, labsDirectory } from "./names.js";
 import { networkDown, restoreForwarding } from "./network.js";
 import { kindNamed, placeOf } from "./places.js";
 import { entries, labNames, readRecord, requireRecord, type LabRecord } from "./record.js";
 import { must } from "./run.js";
-import { labLock, sharedLock } from "./up.js";
 
 // What there is of a lab whose `up` did not come far enough to write down what it was to be.
 function unknownLab(name: string): LabRecord {
@@ -31,14 +29,15 @@ async function takeDown(name: string, log: Log): Promise<void> {
       await kind.harvest(place).catch((error: unknown) => {
         log(`${host.name}: its downloaded packages could not be kept: ${String(error)}`);
       });
-      await kind.forget(place);
+      await kind.remove(place);
     }),
   );
   await withLock(sharedLock(log), async () => {
     await networkDown(name);
-    await unmountBelow(labDirectory(name));
     await must(["rm", "-rf", "--one-file-system", labDirectory(name)], { timeoutSeconds: 600 });
-    if ((await labNames()).length === 0) await restoreForwarding();
+    if ((await labNames()).length > 0) return;
+    await restoreForwarding();
+    await rmdir(labsDirectory).catch(() => undefined); // somebody else's file keeps it
   });
 }
 

@@ -1,5 +1,4 @@
 export { main, type MainOptions } from "./cli.js";
-export { emptyDebCache } from "./deb-cache.js";
 export { harvestPackages, labDown } from "./down.js";
 export { LabError } from "./errors.js";
 export type { KnownHost } from "./inventory.js";

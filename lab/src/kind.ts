@@ -33,8 +33,8 @@ export interface LabKind {
   start(place: Place): Promise<void>;
   /** Turns a host off, at once, like pulling its plug. */
   stop(place: Place): Promise<void>;
-  /** Removes whatever is not in the host's folder; the host is off. */
-  forget(place: Place): Promise<void>;
+  /** Removes everything of a host that is off. */
+  remove(place: Place): Promise<void>;
   state(place: Place): HostState;
   /** Seconds since the host was turned on; undefined when it is off. */
   uptimeSeconds(place: Place): number | undefined;

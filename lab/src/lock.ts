@@ -2,9 +2,27 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { mkdir } from "node:fs/promises";
 import { dirname } from "node:path";
 import { LabError } from "./errors.js";
+import { locksDirectory } from "./names.js";
 
 /** Where a line of progress goes. */
 export type Log = (line: string) => void;
+
+/** A lock, how long to wait for it and where to say so. */
+export interface Lock {
+  readonly path: string;
+  readonly withinSeconds: number;
+  readonly log: Log;
+}
+
+/** The lock that all commands share which change what labs share: their networks and this machine's forwarding. */
+export function sharedLock(log: Log): Lock {
+  return { path: `${locksDirectory}/.shared.lock`, withinSeconds: 120, log };
+}
+
+/** The lock of the commands that change one lab. */
+export function labLock(lab: string, log: Log): Lock {
+  return { path: `${locksDirectory}/${lab}.lock`, withinSeconds: 1800, log };
+}
 
 // The lock is a flock(2) held by a child that ends when our end of its pipe closes: it goes with us, however we end.
 // The holder may delete the file, so a lock on a deleted file does not count.
@@ -41,10 +59,7 @@ async function acquire(path: string, withinSeconds: number, log: Log): Promise<C
 }
 
 /** Runs the work while no other process holds the lock of that path; the lock ends with this process, even when it is killed. */
-export async function withLock<T>(
-  { path, withinSeconds, log }: { path: string; withinSeconds: number; log: Log },
-  work: () => Promise<T>,
-): Promise<T> {
+export async function withLock<T>({ path, withinSeconds, log }: Lock, work: () => Promise<T>): Promise<T> {
   await mkdir(dirname(path), { recursive: true });
   const holder = await acquire(path, withinSeconds, log);
   const ended = new Promise((resolve) => holder.once("exit", resolve));

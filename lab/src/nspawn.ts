@@ -70,7 +70,7 @@ function makeDevices(directory: string, devices: readonly string[]): string {
       `mkdir -p ${dirname(`${directory}${device}`)} && ` +
       `mknod -m 0666 ${directory}${device} c $(stat -c "0x%t 0x%T" ${device}) || exit 1\n`,
   );
-  return `mount -t tmpfs -o mode=0755,nosuid tmpfs ${directory}/dev || exit 1\n${make.join("")}`;
+  return `mkdir -p ${directory}/dev && mount -t tmpfs -o mode=0755,nosuid tmpfs ${directory}/dev || exit 1\n${make.join("")}`;
 }
 
 /** The launcher's text: it says which process it is, mounts the host's disk where nobody else sees it, and runs the host, again whenever the host reboots. */

@@ -1,8 +1,7 @@
 import { LabError } from "./errors.js";
-import { withLock } from "./lock.js";
+import { labLock, withLock } from "./lock.js";
 import { findHost } from "./places.js";
 import { waitForSsh } from "./ssh.js";
-import { labLock } from "./up.js";
 
 /** Stops every process of a host where it is, as if the machine had frozen. */
 export async function pauseHost(name: string, host: string): Promise<void> {

@@ -10,7 +10,7 @@ import {
 } from "./inventory.js";
 import { ensureKey } from "./keys.js";
 import type { LabKind } from "./kind.js";
-import { withLock, type Log } from "./lock.js";
+import { labLock, sharedLock, withLock, type Log } from "./lock.js";
 import { readReach, type Reach } from "./machine.js";
 import {
   checkHostName,
@@ -19,7 +19,6 @@ import {
   defaultHosts,
   inventoryFile,
   labDirectory,
-  locksDirectory,
   sshConfigFile,
 } from "./names.js";
 import { enableForwarding, networkUp, readMtu, usedPrefixes } from "./network.js";
@@ -57,16 +56,6 @@ interface Work {
   readonly mtu: number;
   readonly client: KeyPair;
   readonly log: Log;
-}
-
-/** The lock that all commands share which change what labs share: their networks and this machine's forwarding. */
-export function sharedLock(log: Log): { path: string; withinSeconds: number; log: Log } {
-  return { path: `${locksDirectory}/.shared.lock`, withinSeconds: 120, log };
-}
-
-/** The lock of the commands that change one lab. */
-export function labLock(lab: string, log: Log): { path: string; withinSeconds: number; log: Log } {
-  return { path: `${locksDirectory}/${lab}.lock`, withinSeconds: 1800, log };
 }
 
 async function subnetsOfLabs(): Promise<string[]> {

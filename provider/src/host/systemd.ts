@@ -36,7 +36,7 @@ export function runningUnit(unit: string | UnitName, follows: readonly Artifact[
 systemctl daemon-reload
 systemctl unmask --runtime --quiet "$unit" 2>/dev/null || :
 systemctl reset-failed "$unit" 2>/dev/null || :
-systemctl enable --quiet "$unit"
+systemctl reenable --quiet "$unit"
 if ! systemctl restart "$unit"; then
   journalctl --no-pager --quiet --lines 15 --output cat --unit "$unit" >&2 || :
   exit 1
@@ -61,13 +61,17 @@ function explainState(actual: string): string {
   return wrong.join(" and ");
 }
 
-/** `argv` as ExecStart= takes it: each argument one word, nothing expanded (systemd.service(5), "Command lines"). */
-export function execLine(argv: readonly string[]): string {
-  return argv.map(execWord).join(" ");
+/**
+ * `argv` as ExecStart= takes it: each argument one word, nothing expanded (systemd.service(5), "Command lines") but
+ * `${NAME}` for the names in `environment`.
+ */
+export function execLine(argv: readonly string[], environment: readonly string[] = []): string {
+  return argv.map((word) => execWord(word, environment)).join(" ");
 }
 
-function execWord(word: string): string {
-  const literal = word.replaceAll("%", "%%").replaceAll("$", "$$$$");
+function execWord(word: string, environment: readonly string[]): string {
+  const escapedDollars = word.replaceAll("%", "%%").replaceAll("$", "$$$$");
+  const literal = environment.reduce((text, name) => text.replaceAll(`$$\{${name}}`, () => `\${${name}}`), escapedDollars);
   if (/^[\w@%+=:,./$-]+$/.test(literal)) return literal;
   const escaped = literal.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("\n", "\\n").replaceAll("\t", "\\t");
   return `"${escaped}"`;

@@ -36,7 +36,7 @@ export function diffByTable(
       ...changed.map(
         ([field, rule]) => `${field} ${show(state[field])} → ${show(inputs[field])}: ${consequence[rule]}`,
       ),
-      ...drift.map((sentence) => `${sentence}: repaired`),
+      ...drift.map((sentence) => `drifted: ${sentence}`),
     ],
   };
 }

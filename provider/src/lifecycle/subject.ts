@@ -98,7 +98,7 @@ export function subjectOf(resource: Resource, surroundings: Surroundings, inputs
       const parts = await artifacts();
       const complete = before.marker?.state === "ready";
       const drifts = complete
-        ? before.drifts
+        ? driftOf(parts, before.actuals)
         : parts.map((artifact, index) => ({ artifact, actual: before.actuals[index] ?? "" }));
       const due = toApply(parts, drifts);
       const payload = due.find(({ artifact }) => artifact.payload);
@@ -111,7 +111,9 @@ export function subjectOf(resource: Resource, surroundings: Surroundings, inputs
         mark("ready"),
         look(parts),
       ]);
-      return parse(resource, parts, await change(script, payload?.artifact.payload?.()));
+      const after = parse(resource, parts, await change(script, payload?.artifact.payload?.()));
+      if (after.drifts.length === 0) return after;
+      throw new Error(`${host.name}: ${name} was made, but ${after.drifts.map(explainDrift).join("; ")}`);
     },
 
     async remove() {

@@ -71,6 +71,7 @@ export class Connection {
 
   /** A stream to `address` and `port` as seen from this host. */
   async forward(address: string, port: number): Promise<Duplex> {
+    if (!this.open) throw new ConnectionLost(false);
     return new Promise((resolve, reject) => {
       this.client.forwardOut("127.0.0.1", 0, address, port, (error, channel) => {
         if (error === undefined) resolve(channel);
@@ -81,7 +82,7 @@ export class Connection {
 
   /** Ends the connection, and with it everything that still runs on it. */
   async close(): Promise<void> {
-    if (!this.open) return;
+    this.open = false;
     this.client.end();
     const timer = setTimeout(() => this.socket.destroy(), 1000);
     await this.ended;
@@ -105,12 +106,27 @@ export class Connection {
   }
 
   private explain(error: unknown): Error {
-    if (!this.open || error instanceof ConnectionLost) return new ConnectionLost(false, { cause: error });
+    if (!this.open) return new ConnectionLost(false, { cause: error });
     const reason = error instanceof Error ? error.message : String(error);
-    const advice = isRefusal(error)
-      ? "sshd opens no session; check MaxSessions in its sshd_config"
-      : "sshd runs no commands for this user; check ForceCommand, restrict and the login shell";
-    return new HostUnreachable(this.host, `${advice} (${reason})`, { cause: error });
+    if (isRefusal(error))
+      return this.unreachable("sshd opens no session; check MaxSessions in its sshd_config", error);
+    if (reason.includes("Unable to exec"))
+      return this.unreachable(
+        "sshd runs no commands for this user; check the login shell, and restrictions of the key",
+        error,
+      );
+    this.abandon();
+    return new ConnectionLost(false, { cause: error });
+  }
+
+  private unreachable(problem: string, cause: unknown): HostUnreachable {
+    return new HostUnreachable(this.host, problem, { cause });
+  }
+
+  /** It no longer works, though it has not ended yet: nobody may wait for it. */
+  private abandon(): void {
+    this.open = false;
+    this.socket.destroy();
   }
 }
 

@@ -22,6 +22,7 @@ export interface ExchangeSettings {
 }
 
 const keptErrorBytes = 256 * 1024;
+const longestTimerMs = 2 ** 31 - 1;
 
 /** One script on one channel: what is sent, what comes back, and how it ends. */
 export class Exchange {
@@ -85,9 +86,12 @@ export class Exchange {
         this.closed();
       });
     });
-    this.limitTimer = setTimeout(() => {
-      this.timedOut();
-    }, settings.timeoutSeconds * 1000);
+    this.limitTimer = setTimeout(
+      () => {
+        this.timedOut();
+      },
+      Math.min(settings.timeoutSeconds * 1000, longestTimerMs),
+    );
   }
 
   private takeOutput(chunk: Buffer): void {

@@ -11,6 +11,7 @@ export class Link {
   readonly key: string;
   private readonly opening: Promise<Connection>;
   private readonly idleSeconds: number;
+  private connection: Connection | undefined;
   private users = 0;
   private ended = false;
   private retired = false;
@@ -24,12 +25,15 @@ export class Link {
       this.ended = true;
       clearTimeout(this.idleTimer);
     };
-    opening.then(async (connection) => connection.ended.then(end), end);
+    opening.then(async (connection) => {
+      this.connection = connection;
+      await connection.ended.then(end);
+    }, end);
   }
 
   /** False once its connection has ended, or could not be opened. */
   get usable(): boolean {
-    return !this.ended;
+    return !this.ended && this.connection?.usable !== false;
   }
 
   /** Waits for the connection and keeps it open until released. */
@@ -59,6 +63,7 @@ export class Link {
 
   /** Close now. */
   async close(): Promise<void> {
+    this.ended = true;
     clearTimeout(this.idleTimer);
     const connection = await this.opening.catch(() => undefined);
     await connection?.close();

@@ -34,6 +34,16 @@ export class SshHost implements Host {
   }
 
   async run(script: Script, options: RunOptions = {}): Promise<CommandResult> {
+    const { stdin } = options;
+    if (stdin instanceof Readable) stdin.on("error", () => undefined);
+    try {
+      return await this.runRepeatedly(script, options);
+    } finally {
+      if (stdin instanceof Readable) stdin.destroy();
+    }
+  }
+
+  private async runRepeatedly(script: Script, options: RunOptions): Promise<CommandResult> {
     for (let repeats = 0; ; repeats++) {
       try {
         return await this.runOnce(script, options);

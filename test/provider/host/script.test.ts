@@ -39,7 +39,7 @@ describe("Script.join", () => {
 
 describe("quote", () => {
   it("brings any string without NUL through a shell unchanged", () => {
-    const text = fc.string({ unit: "binary" }).map((value) => value.replaceAll("\0", "").toWellFormed());
+    const text = fc.string({ unit: "binary" }).map((value) => value.replaceAll("\0", ""));
     fc.assert(
       fc.property(fc.array(text, { minLength: 50, maxLength: 50 }), (values) => {
         const input = `printf '%s\\0' ${values.map(quote).join(" ")}`;

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { Readable } from "node:stream";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { sh } from "../../../provider/src/host/script.ts";
-import type { SshPool } from "../../../provider/src/transport/index.ts";
+import { parseInventory, SshPool } from "../../../provider/src/transport/index.ts";
 import { Bench } from "./ssh-server.ts";
 
 const sshd = "/usr/sbin/sshd";
@@ -61,14 +61,24 @@ class OpenSsh {
 
   /** End it and every connection that it serves. */
   async stop(): Promise<void> {
-    for (const pid of this.serving()) process.kill(pid, "SIGKILL");
+    this.cut();
     const exit = once(this.child, "exit");
     this.child.kill();
     await exit;
   }
 
-  /** The processes that serve its connections. */
-  serving(): number[] {
+  /** End the processes that serve its connections. */
+  cut(): void {
+    for (const pid of this.serving()) {
+      try {
+        process.kill(pid, "SIGKILL");
+      } catch {
+        // It has ended already.
+      }
+    }
+  }
+
+  private serving(): number[] {
     const file = `/proc/${this.child.pid ?? 0}/task/${this.child.pid ?? 0}/children`;
     return readFileSync(file, "utf8").trim().split(" ").filter(Boolean).map(Number);
   }
@@ -114,6 +124,25 @@ describe.skipIf(reason !== "")(`with a real OpenSSH server${reason && ` (skipped
     expect((await pool.host("node1").run(sh`kill -9 $$`)).exitCode).toBe(137);
   }, 20_000);
 
+  it("logs in with the keys of an agent", async () => {
+    const { server, pool } = await start();
+    const socket = join(bench.folder, "agent");
+    const agent = spawn("ssh-agent", ["-D", "-a", socket], { stdio: "ignore" });
+    await vi.waitUntil(() => existsSync(socket), { timeout: 5000 });
+    const environment = { ...process.env, SSH_AUTH_SOCK: socket };
+    execFileSync("ssh-add", ["-q", join(bench.folder, "user_key")], { env: environment });
+    const hostKey = readFileSync(join(bench.folder, "host_key.pub"), "utf8").trim();
+    const text = JSON.stringify({
+      hosts: { a: { address: "127.0.0.1", port: server.port, hostKey, agent: true } },
+    });
+    const inventory = parseInventory("inventory", text);
+    const other = new SshPool(() => inventory, { environment });
+    expect((await other.host("a").run(sh`echo in`)).stdout).toBe("in\n");
+    await Promise.all([other.close(), pool.close()]);
+    agent.kill();
+    await once(agent, "exit");
+  }, 20_000);
+
   it("carries 50 MB there and 20 MB back unchanged", async () => {
     const { pool } = await start();
     const block = randomBytes(1024 * 1024);
@@ -156,7 +185,7 @@ describe.skipIf(reason !== "")(`with a real OpenSSH server${reason && ` (skipped
     const running = pool.host("node1").run(sh`sleep 98766`);
     running.catch(() => undefined);
     await vi.waitUntil(() => alive("98766"), { timeout: 5000 });
-    for (const pid of server.serving()) process.kill(pid, "SIGKILL");
+    server.cut();
     await expect(running).rejects.toThrow("the script may or may not have finished");
     await vi.waitUntil(() => !alive("98766"), { timeout: 5000 });
     expect((await pool.host("node1").run(sh`echo again`)).stdout).toBe("again\n");

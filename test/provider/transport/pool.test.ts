@@ -261,7 +261,7 @@ describe("a jump host", () => {
       await bench.server(),
       await bench.server(),
     ];
-    const hosts = {
+    const hosts: Record<"bastion" | "middle" | "node1", Record<string, unknown>> = {
       bastion: entryOf(bastion),
       middle: { ...entryOf(middle), jumpHost: "bastion" },
       node1: { ...entryOf(node), jumpHost: "middle" },

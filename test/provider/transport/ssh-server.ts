@@ -101,7 +101,7 @@ export class TestServer {
     let sessions = 0;
     client.on("error", () => undefined);
     client.on("authentication", (context) => {
-      if (context.method !== "publickey" || !context.key.data.equals(authorized.getPublicSSH() as Buffer))
+      if (context.method !== "publickey" || !context.key.data.equals(authorized.getPublicSSH()))
         context.reject(["publickey"]);
       else context.accept();
     });

@@ -76,6 +76,8 @@ function fuseService(mount: CephMount, configuration: string): string {
   return `Type=exec
 ExecStartPre=-/bin/umount --lazy ${mount.mountPoint}
 ExecStart=/usr/bin/ceph-fuse -f --conf ${configuration}/ceph.conf --keyring ${configuration}/keyring --id ${mount.user} --client_fs ${mount.fileSystem} --client_mountpoint ${mount.path} ${mount.mountPoint}
+ExecStartPost=/bin/sh -c 'until findmnt -rno FSTYPE --mountpoint ${mount.mountPoint}; do sleep 0.1; done >/dev/null'
+TimeoutStartSec=300
 ExecStopPost=-/bin/umount --lazy ${mount.mountPoint}
 Restart=always
 RestartSec=1

@@ -2,6 +2,7 @@ import type { Artifact } from "../../host/artifact.ts";
 import { asset } from "../../host/asset.ts";
 import { sh, type Script } from "../../host/script.ts";
 import { execLine, runningUnit, unitFile } from "../../host/systemd.ts";
+import { clockFile } from "./hypervisor.ts";
 import {
   dialArguments,
   guestSlice,
@@ -13,7 +14,7 @@ import {
   vsockDialSocket,
   vsockUnit,
 } from "./names.ts";
-import { consolePath, qemuArguments, type GuestMachine } from "./qemu.ts";
+import { consolePath, qemuArguments, tscVariable, type GuestMachine } from "./qemu.ts";
 
 export interface Guest extends GuestMachine {
   /** Processors of the host it may run on; empty for all. */
@@ -32,9 +33,8 @@ export interface Readiness {
 export function guestArtifacts(guest: Guest): Artifact[] {
   const device = guest.vsock === "user" ? unitFile(vsockUnit(guest.name), renderVsockUnit(guest)) : undefined;
   const qemu = unitFile(guestUnit(guest.name), renderGuestUnit(guest));
-  const deviceRunning = device && runningUnit(vsockUnit(guest.name), [device]);
-  const units = [device, qemu, deviceRunning].filter((artifact) => artifact !== undefined);
-  return [...units, runningUnit(guestUnit(guest.name), units), consoleLog(guest.name)];
+  const files = device ? [device, qemu] : [qemu];
+  return [...files, runningUnit(guestUnit(guest.name), files), consoleLog(guest.name)];
 }
 
 /** Written by QEMU; nothing is wrong when it is not there. Removed with the guest. */
@@ -49,17 +49,22 @@ function consoleLog(guest: string): Artifact {
   };
 }
 
-/** Started with what it needs, stopped without it, and started again by whichever of these comes back. */
+/**
+ * QEMU outlives none of what it is connected to, and systemd sees to that: a virtiofsd or vsock device that fails is
+ * restarted, and restarts the guest with it (systemd restarts what is PartOf= or Requires= a unit along with it); a
+ * mount that goes takes the guest along and wants it back when it returns. A virtiofsd ends with its guest and is
+ * started by the next one's connection.
+ */
 export function renderGuestUnit(guest: Guest): string {
-  const needs = [
-    ...guest.shares.map(({ share }) => `${shareUnit(share)}.service`),
-    ...(guest.vsock === "user" ? [vsockUnit(guest.name)] : []),
-    guest.mountUnit,
-  ];
+  const sockets = guest.shares.map(({ share }) => `${shareUnit(share)}.socket`);
+  const devices = guest.vsock === "user" ? [vsockUnit(guest.name)] : [];
+  const daemons = guest.shares.map(({ share }) => `${shareUnit(share)}.service`);
   return `[Unit]
 Description=Guest ${guest.name}
-BindsTo=${needs.join(" ")}
-After=${needs.join(" ")}
+BindsTo=${guest.mountUnit}
+Requires=${[...sockets, ...devices].join(" ")}
+PartOf=${daemons.join(" ")}
+After=${[guest.mountUnit, ...sockets, ...devices].join(" ")}
 StartLimitIntervalSec=0
 
 [Service]
@@ -68,7 +73,8 @@ User=${guestUser}
 ${guest.accel === "kvm" ? "SupplementaryGroups=kvm\n" : ""}Slice=${guestSlice(guest.name)}
 RuntimeDirectory=torocloud-guest-${guest.name}
 LogsDirectory=torocloud
-ExecStart=${execLine(qemuArguments(guest))}
+EnvironmentFile=${clockFile}
+ExecStart=${execLine(qemuArguments(guest), [tscVariable])}
 Restart=always
 RestartSec=1
 TimeoutStopSec=15
@@ -84,7 +90,7 @@ LockPersonality=yes
 RestrictSUIDSGID=yes
 
 [Install]
-WantedBy=multi-user.target ${needs.join(" ")}
+WantedBy=multi-user.target ${guest.mountUnit}
 `;
 }
 
@@ -96,6 +102,7 @@ function renderVsockUnit({ name, contextId }: Guest): string {
   ];
   return `[Unit]
 Description=vsock device of guest ${name}
+PartOf=${guestUnit(name)}
 StartLimitIntervalSec=0
 
 [Service]
@@ -117,9 +124,6 @@ CapabilityBoundingSet=
 RestrictAddressFamilies=AF_UNIX
 LockPersonality=yes
 RestrictSUIDSGID=yes
-
-[Install]
-WantedBy=multi-user.target
 `;
 }
 

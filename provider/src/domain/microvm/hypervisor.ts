@@ -4,6 +4,7 @@ import { asset } from "../../host/asset.ts";
 import { directory, file, systemUser } from "../../host/files.ts";
 import { sh } from "../../host/script.ts";
 import { guestUser, logDirectory, programDirectory } from "./names.ts";
+import { tscVariable } from "./qemu.ts";
 import { forwardProgram } from "./port-forward.ts";
 
 interface Device {
@@ -18,9 +19,24 @@ export function hypervisorArtifacts(vsockDevice: Device | undefined): Artifact[]
     directory(programDirectory),
     directory(logDirectory, { owner: `${guestUser}:${guestUser}` }),
     file(forwardProgram, asset("forward.py")),
+    clock,
     ...(vsockDevice ? [program(`${programDirectory}/vhost-device-vsock`, vsockDevice)] : []),
   ];
 }
+
+/** Read by guests' units. */
+export const clockFile = `${programDirectory}/clock.env`;
+
+/** What the kernel measured when it started; the processor's current frequency may be another one. */
+const clock: Artifact = {
+  what: `file ${clockFile}`,
+  probe: sh`grep -xE ${`${tscVariable}=[0-9]+`} ${clockFile} | cut -d= -f1`,
+  expected: tscVariable,
+  apply: sh`mhz=$({ dmesg 2>/dev/null | sed -n 's/.*tsc: Detected \([0-9.]*\) MHz.*/\1/p'; sed -n 's/^cpu MHz.*: //p' /proc/cpuinfo; } | head -n 1)
+[ -n "$mhz" ]
+echo ${tscVariable}="$(awk -v mhz="$mhz" 'BEGIN { print int(mhz * 1000) }')" | put_file ${clockFile} 644 root:root`,
+  remove: sh`rm -f ${clockFile}`,
+};
 
 /** A program that is sent, not fetched: the hosts need no way out. */
 function program(path: string, { digest, content }: Device): Artifact {
