@@ -5,12 +5,14 @@ import { Host, Packages } from "./host.ts";
 import { addressOf } from "./settings.ts";
 
 export interface CephClusterArgs {
-  /** Hosts of the inventory, an odd number of three or more. Each runs a monitor, a manager and an OSD. */
+  /** Hosts of the inventory, an odd number of three or more. Each runs a monitor and an OSD. */
   readonly nodes: readonly string[];
   /** The nodes' addresses, where the inventory has a DNS name or an address that the other nodes cannot reach. */
   readonly addresses?: Readonly<Record<string, string>>;
   /** What each node's OSD keeps its data on. Default: a file of 10 GiB. */
   readonly store?: { readonly kind: "file"; readonly sizeGiB: number };
+  /** How many nodes run a manager; all but one stand by. Default: 2. */
+  readonly managers?: number;
   /** How many nodes run a metadata server; all but one stand by. Default: 2. */
   readonly metadataServers?: number;
   /** How many OSDs hold each piece of data. Default: 3. */
@@ -53,15 +55,21 @@ export class CephCluster extends pulumi.ComponentResource {
       (node) =>
         new Monitor(`${node}-mon`, { host: node, name: node, fsid, monitors: this.monitors }, within(...members)),
     );
-    const daemons = nodes.flatMap((node, index) => [
-      new Manager(`${node}-mgr`, { host: node, name: node }, within(...quorum)),
-      new Osd(`${node}-osd`, { host: node, name: "osd", fsid, store }, within(...quorum)),
-      ...(index < (args.metadataServers ?? 2)
-        ? [new MetadataServer(`${node}-mds`, { host: node, name: node }, within(...quorum))]
-        : []),
-    ]);
+    for (const node of nodes.slice(0, args.managers ?? 2)) {
+      new Manager(`${node}-mgr`, { host: node, name: node }, within(...quorum));
+    }
+    const osds = nodes.map(
+      (node) => new Osd(`${node}-osd`, { host: node, name: "osd", fsid, store }, within(...quorum)),
+    );
+    const metadataServers = nodes
+      .slice(0, args.metadataServers ?? 2)
+      .map((node) => new MetadataServer(`${node}-mds`, { host: node, name: node }, within(...quorum)));
     const copies = args.copies ?? 3;
-    this.fileSystem = new FileSystem(`${name}-fs`, { host: first, name, copies }, within(...daemons));
+    this.fileSystem = new FileSystem(
+      `${name}-fs`,
+      { host: first, name, copies },
+      within(...osds, ...metadataServers),
+    );
     this.clientKey = new ClientKey(
       `${name}-key`,
       { host: first, name, fileSystem: this.fileSystem.name, path: "/torocloud" },

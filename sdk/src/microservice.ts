@@ -86,7 +86,7 @@ export class Microservice extends pulumi.ComponentResource {
     );
     const { vsock, contextId } = guest;
     new PortForward(
-      `${name}-${String(port)}`,
+      `${name}-forward`,
       { host: host.name, listenPort: port, guest: guest.name, guestPort, vsock, contextId },
       within(guest),
     );

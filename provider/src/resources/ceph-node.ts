@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { renderCephConf } from "../domain/ceph/config.ts";
 import { keyringSection } from "../domain/ceph/keyring.ts";
+import { crashReports } from "../domain/ceph/daemon.ts";
 import { monitorKeyring } from "../domain/ceph/monitor.ts";
 import { seedKeyring, stateDirectory } from "../domain/ceph/names.ts";
 import { bootstrapKeyring } from "../domain/ceph/osd.ts";
@@ -56,6 +57,7 @@ export const cephNode = defineResource({
         owner: "ceph:ceph",
       }),
       file(bootstrapKeyring, key("client.bootstrap-osd"), { mode: "600", owner: "ceph:ceph" }),
+      crashReports,
     ];
   },
 });

@@ -61,7 +61,9 @@ rm -f ${secret}`),
       remove: ceph(sh`${number}
 if osd=$(osd_number); then
   ceph_command osd down "$osd"
-  wait_until 60 "osd.$osd to be marked down" ceph_command osd purge "$osd" --yes-i-really-mean-it
+  ceph_command osd crush rm "osd.$osd"
+  ceph_command auth rm "osd.$osd"
+  ceph_command osd rm "$osd"
   rm -rf --one-file-system "/var/lib/ceph/osd/ceph-$osd"
 fi
 rm -f ${secret}`),

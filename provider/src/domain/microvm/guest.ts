@@ -14,6 +14,7 @@ import {
   vsockDialSocket,
   vsockUnit,
 } from "./names.ts";
+import { slice } from "./slice.ts";
 import { consolePath, qemuArguments, tscVariable, type GuestMachine } from "./qemu.ts";
 
 export interface Guest extends GuestMachine {
@@ -34,7 +35,7 @@ export function guestArtifacts(guest: Guest): Artifact[] {
   const device = guest.vsock === "user" ? unitFile(vsockUnit(guest.name), renderVsockUnit(guest)) : undefined;
   const qemu = unitFile(guestUnit(guest.name), renderGuestUnit(guest));
   const files = device ? [device, qemu] : [qemu];
-  return [...files, runningUnit(guestUnit(guest.name), files), consoleLog(guest.name)];
+  return [consoleLog(guest.name), slice(guestSlice(guest.name)), ...files, runningUnit(guestUnit(guest.name), files)];
 }
 
 /** Written by QEMU; nothing is wrong when it is not there. Removed with the guest. */
