@@ -1,13 +1,13 @@
 import { readFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
-import { labDown } from "./down.js";
-import { isMissing, LabError } from "./errors.js";
-import { checkLabName, inventoryFile } from "./names.js";
-import type { EnsurePackages } from "./packages.js";
-import { renderTable, terminal, type Reporter } from "./reporter.js";
-import { labSsh } from "./ssh.js";
-import { labList, labStatus } from "./status.js";
-import { labUp } from "./up.js";
+import { labDown } from "./down.ts";
+import { isMissing, LabError } from "./errors.ts";
+import { checkLabName, inventoryFile } from "./names.ts";
+import type { EnsurePackages } from "./packages.ts";
+import { renderTable, terminal, type Reporter } from "./reporter.ts";
+import { labSsh } from "./ssh.ts";
+import { labList, labStatus } from "./status.ts";
+import { labUp } from "./up.ts";
 
 const usage = `usage: npm run lab -- COMMAND [--name NAME] [...]
 

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
-import type { HostState, Place } from "./kind.js";
-import { launcherFile, overlayMark, rootDirectory } from "./nspawn.js";
+import type { HostState, Place } from "./kind.ts";
+import { launcherFile, overlayMark, rootDirectory } from "./nspawn.ts";
 import {
   argumentsOf,
   descendants,
@@ -10,9 +10,9 @@ import {
   mountsOf,
   signal,
   type ProcessEntry,
-} from "./processes.js";
-import { LabError } from "./errors.js";
-import { waitUntil } from "./wait.js";
+} from "./processes.ts";
+import { LabError } from "./errors.ts";
+import { waitUntil } from "./wait.ts";
 
 /** What a launcher wrote about itself: a process id and that process's start time. */
 export function parsePidFile(text: string): { pid: number; startTime: number } | undefined {

@@ -1,6 +1,6 @@
 import { chmod, constants, copyFile, link, mkdir, rename, stat } from "node:fs/promises";
-import { cacheDirectory } from "./cache.js";
-import { entries } from "./record.js";
+import { cacheDirectory } from "./cache.ts";
+import { entries } from "./record.ts";
 
 /** Where apt keeps the packages that it downloaded, inside a host. */
 export const archives = "var/cache/apt/archives";

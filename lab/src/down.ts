@@ -1,11 +1,11 @@
 import { rm, rmdir } from "node:fs/promises";
-import { LabError } from "./errors.js";
-import { labLock, sharedLock, withLock, type Log } from "./lock.js";
-import { checkLabName, labDirectory, labsDirectory } from "./names.js";
-import { networkDown, restoreForwarding } from "./network.js";
-import { kindNamed, placeOf } from "./places.js";
-import { entries, labNames, readRecord, requireRecord, type LabRecord } from "./record.js";
-import { must } from "./run.js";
+import { LabError } from "./errors.ts";
+import { labLock, sharedLock, withLock, type Log } from "./lock.ts";
+import { checkLabName, labDirectory, labsDirectory } from "./names.ts";
+import { networkDown, restoreForwarding } from "./network.ts";
+import { kindNamed, placeOf } from "./places.ts";
+import { entries, labNames, readRecord, requireRecord, type LabRecord } from "./record.ts";
+import { must } from "./run.ts";
 
 // What there is of a lab whose `up` did not come far enough to write down what it was to be.
 function unknownLab(name: string): LabRecord {

@@ -1,9 +1,9 @@
 import { randomBytes } from "node:crypto";
-import { renderSources } from "./apt.js";
-import type { Reach } from "./machine.js";
-import type { HostRecord } from "./record.js";
-import { gatewayAddress } from "./subnet.js";
-import { suite } from "./tree.js";
+import { renderSources } from "./apt.ts";
+import type { Reach } from "./machine.ts";
+import type { HostRecord } from "./record.ts";
+import { gatewayAddress } from "./subnet.ts";
+import { suite } from "./tree.ts";
 
 /** A file of a host, to be there before it starts. */
 export interface HostFile {

@@ -1,6 +1,6 @@
 import { stringify } from "yaml";
-import { clientKeyFile, labDirectory } from "./names.js";
-import type { HostRecord } from "./record.js";
+import { clientKeyFile, labDirectory } from "./names.ts";
+import type { HostRecord } from "./record.ts";
 
 /** A host and its public host key, as "ssh-ed25519 AAAA...". */
 export interface KnownHost extends HostRecord {

@@ -1,8 +1,8 @@
 import { mkdir, readFile, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
-import { isMissing } from "./errors.js";
-import type { KeyPair } from "./host-files.js";
-import { must } from "./run.js";
+import { isMissing } from "./errors.ts";
+import type { KeyPair } from "./host-files.ts";
+import { must } from "./run.ts";
 
 async function readPair(path: string): Promise<KeyPair | undefined> {
   try {

@@ -1,6 +1,6 @@
-import type { Log } from "./lock.js";
-import type { HostFile } from "./host-files.js";
-import type { Reach } from "./machine.js";
+import type { Log } from "./lock.ts";
+import type { HostFile } from "./host-files.ts";
+import type { Reach } from "./machine.ts";
 
 /** One host of one lab, and where it lives. */
 export interface Place {

@@ -1,8 +1,8 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { mkdir } from "node:fs/promises";
 import { dirname } from "node:path";
-import { LabError } from "./errors.js";
-import { locksDirectory } from "./names.js";
+import { LabError } from "./errors.ts";
+import { locksDirectory } from "./names.ts";
 
 /** Where a line of progress goes. */
 export type Log = (line: string) => void;

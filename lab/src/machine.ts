@@ -8,10 +8,10 @@ import {
   reachSettings,
   type AptSource,
   type Mirror,
-} from "./apt.js";
-import { isMissing, LabError } from "./errors.js";
-import { entries } from "./record.js";
-import { must } from "./run.js";
+} from "./apt.ts";
+import { isMissing, LabError } from "./errors.ts";
+import { entries } from "./record.ts";
+import { must } from "./run.ts";
 
 /** A file on this machine that hosts need as well. */
 export interface CopiedFile {

@@ -1,4 +1,4 @@
-import { LabError } from "./errors.js";
+import { LabError } from "./errors.ts";
 
 /** The folder that holds one folder per lab. */
 export const labsDirectory = "/var/lib/torocloud-lab";

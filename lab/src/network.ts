@@ -1,8 +1,8 @@
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
-import type { Log } from "./lock.js";
-import { bridgeName, labsDirectory, tableName } from "./names.js";
-import { gatewayAddress } from "./subnet.js";
-import { must, run } from "./run.js";
+import type { Log } from "./lock.ts";
+import { bridgeName, labsDirectory, tableName } from "./names.ts";
+import { gatewayAddress } from "./subnet.ts";
+import { must, run } from "./run.ts";
 
 interface Link {
   readonly ifname: string;

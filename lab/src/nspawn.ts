@@ -1,7 +1,7 @@
 import { dirname } from "node:path";
-import type { Place } from "./kind.js";
-import { controlGroupName, machineName } from "./names.js";
-import { quote } from "./run.js";
+import type { Place } from "./kind.ts";
+import { controlGroupName, machineName } from "./names.ts";
+import { quote } from "./run.ts";
 
 /** Devices that a host gets where the machine has them: FUSE for CephFS, the others for its guests. */
 export const wantedDevices: readonly string[] = [

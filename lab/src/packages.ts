@@ -1,6 +1,6 @@
-import { containerKind } from "./container.js";
-import { LabError } from "./errors.js";
-import { run } from "./run.js";
+import { containerKind } from "./container.ts";
+import { LabError } from "./errors.ts";
+import { run } from "./run.ts";
 
 /** The Debian packages that this machine needs for a lab. */
 export const labPackages: readonly string[] = [

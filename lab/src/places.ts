@@ -1,8 +1,8 @@
-import { containerKind } from "./container.js";
-import { LabError } from "./errors.js";
-import type { LabKind, Place } from "./kind.js";
-import { bridgeName, checkHostName, checkLabName, hostDirectory } from "./names.js";
-import { requireRecord, type HostRecord, type LabRecord } from "./record.js";
+import { containerKind } from "./container.ts";
+import { LabError } from "./errors.ts";
+import type { LabKind, Place } from "./kind.ts";
+import { bridgeName, checkHostName, checkLabName, hostDirectory } from "./names.ts";
+import { requireRecord, type HostRecord, type LabRecord } from "./record.ts";
 
 const kinds: readonly LabKind[] = [containerKind];
 

@@ -1,6 +1,6 @@
 import { mkdir, readdir, readFile, rename, writeFile } from "node:fs/promises";
-import { isMissing, LabError } from "./errors.js";
-import { labDirectory, labsDirectory } from "./names.js";
+import { isMissing, LabError } from "./errors.ts";
+import { labDirectory, labsDirectory } from "./names.ts";
 
 /** A host as a lab remembers it. */
 export interface HostRecord {

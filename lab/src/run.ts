@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { LabError } from "./errors.js";
+import { LabError } from "./errors.ts";
 
 /** A word as a POSIX shell must read it to get that word. */
 export function quote(word: string): string {

@@ -1,10 +1,10 @@
 import { spawn } from "node:child_process";
 import { connect } from "node:net";
-import { LabError } from "./errors.js";
-import { checkHostName, checkLabName, sshConfigFile } from "./names.js";
-import { requireRecord } from "./record.js";
-import { quote, run, type RunResult } from "./run.js";
-import { waitUntil } from "./wait.js";
+import { LabError } from "./errors.ts";
+import { checkHostName, checkLabName, sshConfigFile } from "./names.ts";
+import { requireRecord } from "./record.ts";
+import { quote, run, type RunResult } from "./run.ts";
+import { waitUntil } from "./wait.ts";
 
 /** The ssh command for a host of a lab: one word is a line for its shell, several are a command and its arguments. */
 export function sshCommand(lab: string, host: string, command: readonly string[]): string[] {

@@ -1,8 +1,8 @@
-import type { HostState } from "./kind.js";
-import { checkLabName } from "./names.js";
-import { kindNamed, placeOf } from "./places.js";
-import { labNames, readRecord, requireRecord } from "./record.js";
-import { answers } from "./ssh.js";
+import type { HostState } from "./kind.ts";
+import { checkLabName } from "./names.ts";
+import { kindNamed, placeOf } from "./places.ts";
+import { labNames, readRecord, requireRecord } from "./record.ts";
+import { answers } from "./ssh.ts";
 
 /** A lab, as a list shows it. */
 export interface LabSummary {

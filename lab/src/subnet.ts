@@ -1,4 +1,4 @@
-import { LabError } from "./errors.js";
+import { LabError } from "./errors.ts";
 
 interface Range {
   readonly first: number;

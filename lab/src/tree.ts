@@ -1,13 +1,13 @@
 import { createHash } from "node:crypto";
 import { chmod, mkdir, rename, rm, stat } from "node:fs/promises";
 import { arch } from "node:process";
-import { renderSources } from "./apt.js";
-import { cacheDirectory } from "./cache.js";
-import { LabError } from "./errors.js";
-import { withLock, type Log } from "./lock.js";
-import type { Reach } from "./machine.js";
-import { entries } from "./record.js";
-import { must } from "./run.js";
+import { renderSources } from "./apt.ts";
+import { cacheDirectory } from "./cache.ts";
+import { LabError } from "./errors.ts";
+import { withLock, type Log } from "./lock.ts";
+import type { Reach } from "./machine.ts";
+import { entries } from "./record.ts";
+import { must } from "./run.ts";
 
 /** The Debian release that hosts run. */
 export const suite = "trixie";

@@ -1,7 +1,7 @@
-import { LabError } from "./errors.js";
-import { labLock, withLock } from "./lock.js";
-import { findHost } from "./places.js";
-import { waitForSsh } from "./ssh.js";
+import { LabError } from "./errors.ts";
+import { labLock, withLock } from "./lock.ts";
+import { findHost } from "./places.ts";
+import { waitForSsh } from "./ssh.ts";
 
 /** Stops every process of a host where it is, as if the machine had frozen. */
 export async function pauseHost(name: string, host: string): Promise<void> {

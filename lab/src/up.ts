@@ -1,17 +1,17 @@
 import { hostname } from "node:os";
-import { LabError } from "./errors.js";
-import { identityFiles, reachFiles, type KeyPair } from "./host-files.js";
+import { LabError } from "./errors.ts";
+import { identityFiles, reachFiles, type KeyPair } from "./host-files.ts";
 import {
   publicKeyWords,
   renderInventory,
   renderKnownHosts,
   renderSshConfig,
   type KnownHost,
-} from "./inventory.js";
-import { ensureKey } from "./keys.js";
-import type { LabKind } from "./kind.js";
-import { labLock, sharedLock, withLock, type Log } from "./lock.js";
-import { readReach, type Reach } from "./machine.js";
+} from "./inventory.ts";
+import { ensureKey } from "./keys.ts";
+import type { LabKind } from "./kind.ts";
+import { labLock, sharedLock, withLock, type Log } from "./lock.ts";
+import { readReach, type Reach } from "./machine.ts";
 import {
   checkHostName,
   checkLabName,
@@ -20,14 +20,14 @@ import {
   inventoryFile,
   labDirectory,
   sshConfigFile,
-} from "./names.js";
-import { enableForwarding, networkUp, readMtu, usedPrefixes } from "./network.js";
-import { labPackages, requirePackages, type EnsurePackages } from "./packages.js";
-import { kindNamed, placeOf } from "./places.js";
-import { labNames, readRecord, writeRecord, writeWhole, type HostRecord, type LabRecord } from "./record.js";
-import { run } from "./run.js";
-import { sshCommand, waitForSsh } from "./ssh.js";
-import { assignAddresses, chooseSubnet } from "./subnet.js";
+} from "./names.ts";
+import { enableForwarding, networkUp, readMtu, usedPrefixes } from "./network.ts";
+import { labPackages, requirePackages, type EnsurePackages } from "./packages.ts";
+import { kindNamed, placeOf } from "./places.ts";
+import { labNames, readRecord, writeRecord, writeWhole, type HostRecord, type LabRecord } from "./record.ts";
+import { run } from "./run.ts";
+import { sshCommand, waitForSsh } from "./ssh.ts";
+import { assignAddresses, chooseSubnet } from "./subnet.ts";
 
 /** Which lab to bring up. */
 export interface LabUpOptions {

@@ -1,0 +1,306 @@
+import { isDeepStrictEqual } from "node:util";
+import {
+  applyScript,
+  probeScript,
+  removeScript,
+  type Artifact,
+} from "../../provider/src/host/artifact.ts";
+import { HostUnreachable, type CommandResult, type Host, type RunOptions } from "../../provider/src/host/host.ts";
+import { prelude } from "../../provider/src/host/prelude.ts";
+import { quote, type Script } from "../../provider/src/host/script.ts";
+import type { Props, Resource } from "../../provider/src/lifecycle/define-resource.ts";
+import type { Surroundings } from "../../provider/src/lifecycle/lifecycle.ts";
+import { dropMarker, markerPath, readMarker, writeMarker, type Marker } from "../../provider/src/lifecycle/marker.ts";
+
+/** What another host answers to a script that only reads: a key, for instance. */
+export interface Answer {
+  readonly host: string;
+  readonly includes: string;
+  readonly stdout: string;
+}
+
+export interface FleetOptions {
+  readonly names?: readonly string[];
+  readonly answers?: readonly Answer[];
+  /** What the resource's report script prints. */
+  readonly outputs?: Readonly<Record<string, string>>;
+}
+
+/** One thing that a script does, in words: the fake breaks on them, and tests compare them. */
+type Step =
+  | { readonly act: "read marker" | "drop marker"; readonly path: string }
+  | { readonly act: "write marker"; readonly path: string; readonly marker: Marker }
+  | { readonly act: "look"; readonly parts: readonly Artifact[] }
+  | { readonly act: "make" | "remove"; readonly artifact: Artifact }
+  | { readonly act: "settle" | "report" | "beforeRemove" };
+
+interface Place {
+  readonly start: number;
+  readonly end: number;
+  readonly step: Step;
+}
+
+/**
+ * Hosts in memory that understand the lifecycle's scripts. They know them by the very functions that compose them,
+ * never by a pattern: the resource under test is watched, so every artifact that it ever declared is known with its
+ * exact text. A script that holds anything else is an error, so nothing goes by unseen.
+ */
+export class FakeFleet {
+  readonly resource: Resource;
+  readonly surroundings: Surroundings;
+  readonly log: string[] = [];
+  readonly answers: readonly Answer[];
+  readonly outputs: Readonly<Record<string, string>>;
+  readonly #hosts: ReadonlyMap<string, FakeHost>;
+  readonly #declared: { readonly desired: Props; readonly parts: readonly Artifact[] }[] = [];
+  readonly #waits = new Map<string, "settle" | "report" | "beforeRemove">();
+  readonly #paths = new Set<string>();
+
+  constructor(resource: Resource, { names = ["node1", "node2", "node3"], answers = [], outputs = {} }: FleetOptions) {
+    this.answers = answers;
+    this.outputs = outputs;
+    this.resource = this.#watch(resource);
+    this.#hosts = new Map(names.map((name) => [name, new FakeHost(name, this)]));
+    this.surroundings = {
+      hosts: () => (name) => this.host(name),
+      hostNames: () => names,
+      log: (line) => this.log.push(line),
+    };
+  }
+
+  host(name: string): FakeHost {
+    const host = this.#hosts.get(name);
+    if (!host) throw new Error(`the fake inventory has no host ${name}`);
+    return host;
+  }
+
+  get hosts(): readonly FakeHost[] {
+    return [...this.#hosts.values()];
+  }
+
+  /** Everything that is on all hosts, to compare before and after. */
+  snapshot(): unknown {
+    return this.hosts.map(({ name, things, markers }) => ({
+      name,
+      things: Object.fromEntries(things),
+      markers: structuredClone(Object.fromEntries(markers)),
+    }));
+  }
+
+  /** Every script that ran, on any host, in no particular order between hosts. */
+  get scripts(): readonly string[] {
+    return this.hosts.flatMap(({ scripts }) => scripts);
+  }
+
+  get applied(): readonly string[] {
+    return this.hosts.flatMap(({ applied }) => applied);
+  }
+
+  forgetHistory(): void {
+    for (const host of this.hosts) {
+      host.scripts.length = 0;
+      host.applied.length = 0;
+      host.removed.length = 0;
+    }
+  }
+
+  /** The artifacts as they were declared last for these inputs. */
+  partsFor(desired: Props): readonly Artifact[] {
+    const declared = this.#declared.findLast((entry) => isDeepStrictEqual(plain(entry.desired), plain(desired)));
+    if (!declared) throw new Error(`nothing was ever declared for ${JSON.stringify(desired)}`);
+    return declared.parts;
+  }
+
+  #watch(resource: Resource): Resource {
+    const remember = (act: "settle" | "report" | "beforeRemove", script: Script): Script => {
+      this.#waits.set(script.text, act);
+      return script;
+    };
+    const { settle, report, beforeRemove } = resource;
+    return {
+      ...resource,
+      name: (desired) => {
+        const name = resource.name(desired);
+        this.#paths.add(markerPath(resource.kind, name));
+        return name;
+      },
+      artifacts: (desired, secrets) => {
+        const parts = resource.artifacts(desired, secrets);
+        this.#declared.push({ desired, parts });
+        return parts;
+      },
+      ...(settle && { settle: (desired) => remember("settle", settle(desired)) }),
+      ...(report && { report: (desired) => remember("report", report(desired)) }),
+      ...(beforeRemove && { beforeRemove: (desired) => remember("beforeRemove", beforeRemove(desired)) }),
+    };
+  }
+
+  /** What a script does, in its order. Throws when part of it is not understood. */
+  understand(text: string): readonly { readonly doing: string; readonly step: Step }[] {
+    const places = [
+      ...this.#markerPlaces(text),
+      ...[...this.#fragments()].flatMap(([fragment, step]) => occurrences(text, fragment).map((start) => ({ start, end: start + fragment.length, step }))),
+    ].sort((a, b) => a.start - b.start || b.end - a.end);
+    let position = 0;
+    let doing = "starting";
+    const steps = places.flatMap(({ start, end, step }) => {
+      if (start < position) return [];
+      doing = glue(text.slice(position, start), doing);
+      position = end;
+      if ("artifact" in step) doing = `${step.act === "make" ? "making" : "removing"} ${step.artifact.what}`;
+      return [{ doing, step }];
+    });
+    glue(text.slice(position), doing);
+    return steps;
+  }
+
+  #fragments(): Map<string, Step> {
+    const fragments = new Map<string, Step>();
+    for (const { parts } of this.#declared) {
+      fragments.set(probeScript(parts).text, { act: "look", parts });
+      for (const artifact of parts) {
+        fragments.set(applyScript([{ artifact, actual: "" }]).text, { act: "make", artifact });
+        if (artifact.remove) fragments.set(removeScript([artifact], true).text, { act: "remove", artifact });
+      }
+    }
+    for (const [text, act] of this.#waits) fragments.set(`{ ${text}\n}`, { act });
+    for (const path of this.#paths) {
+      fragments.set(readMarker(path).text, { act: "read marker", path });
+      fragments.set(dropMarker(path).text, { act: "drop marker", path });
+    }
+    fragments.delete("");
+    return fragments;
+  }
+
+  /** A marker is written with any content: it stands between what is the same for all. */
+  #markerPlaces(text: string): Place[] {
+    const sentinel: Marker = { version: 1, type: "", owner: "sentinel", state: "pending", inputs: {} };
+    return [...this.#paths].flatMap((path) => {
+      const [before, after] = writeMarker(path, sentinel).text.split(quote(JSON.stringify(sentinel)));
+      if (!before || !after) throw new Error("writeMarker no longer spells the marker out as JSON");
+      return occurrences(text, before).map((start) => {
+        const from = start + before.length;
+        const to = text.indexOf(after, from);
+        const marker = JSON.parse(text.slice(from + 1, to - 1).replaceAll(`'\\''`, "'")) as Marker;
+        return { start, end: to + after.length, step: { act: "write marker" as const, path, marker } };
+      });
+    });
+  }
+}
+
+/** One machine in memory. */
+export class FakeHost implements Host {
+  readonly name: string;
+  readonly things = new Map<string, string>();
+  readonly markers = new Map<string, Marker>();
+  readonly scripts: string[] = [];
+  readonly applied: string[] = [];
+  readonly removed: string[] = [];
+  /** Steps that fail, as the scripts name them: "making file /etc/x", "removing unit y", "settle". */
+  readonly broken = new Set<string>();
+  /** Artifacts that do not become as declared however often they are applied. */
+  readonly stubborn = new Set<string>();
+  unreachable = false;
+  readonly #fleet: FakeFleet;
+
+  constructor(name: string, fleet: FakeFleet) {
+    this.name = name;
+    this.#fleet = fleet;
+  }
+
+  async run(script: Script, { stdin }: RunOptions = {}): Promise<CommandResult> {
+    this.scripts.push(script.text);
+    if (this.unreachable) throw new HostUnreachable(this.name, "no route to host");
+    const answer = this.#fleet.answers.find(({ host, includes }) => host === this.name && script.text.includes(includes));
+    if (answer && !script.text.startsWith(prelude.text)) return { exitCode: 0, stdout: answer.stdout, stderr: "" };
+
+    const steps = this.#fleet.understand(script.text);
+    const payload = steps.some(({ step }) => step.act === "make" && step.artifact.payload);
+    if (payload !== (stdin !== undefined)) throw new Error(`${this.name}: a payload must come with what reads it`);
+    if (stdin !== undefined && typeof stdin === "object" && "on" in stdin) {
+      for await (const chunk of stdin) void chunk;
+    }
+    const declared = this.#declaredBy(steps.map(({ step }) => step));
+    let stdout = "";
+    for (const { doing, step } of steps) {
+      if (this.broken.has(doing) || this.broken.has(step.act)) {
+        return { exitCode: 1, stdout, stderr: `sabotaged\nwhile ${doing}\n` };
+      }
+      stdout += this.#perform(step, declared);
+    }
+    return { exitCode: 0, stdout, stderr: "" };
+  }
+
+  /** Two artifacts may have one text and differ in what must come out, so the marker tells which are meant. */
+  #declaredBy(steps: readonly Step[]): readonly Artifact[] {
+    const written = steps.find((step) => step.act === "write marker");
+    return written && steps.some(({ act }) => act === "make") ? this.#fleet.partsFor(written.marker.inputs) : [];
+  }
+
+  #perform(step: Step, declared: readonly Artifact[]): string {
+    switch (step.act) {
+      case "read marker": {
+        const marker = this.markers.get(step.path);
+        return `${marker ? JSON.stringify(marker) : ""}\n`;
+      }
+      case "write marker":
+        this.markers.set(step.path, step.marker);
+        return "";
+      case "drop marker":
+        this.markers.delete(step.path);
+        return "";
+      case "look":
+        return step.parts.map(({ what }, index) => `#${String(index)}\t${this.things.get(what) ?? ""}\n`).join("");
+      case "make":
+        this.#make(declared.find(({ what }) => what === step.artifact.what) ?? step.artifact);
+        return "";
+      case "remove":
+        this.#remove(step.artifact);
+        return "";
+      case "report":
+        return Object.entries(this.#fleet.outputs)
+          .map(([name, value]) => `${name}=${value}\n`)
+          .join("");
+      case "settle":
+      case "beforeRemove":
+        return "";
+    }
+  }
+
+  #make({ what, expected }: Artifact): void {
+    this.applied.push(what);
+    this.things.set(what, this.stubborn.has(what) ? "stubbornly wrong" : expected);
+  }
+
+  /** What is shared, such as a directory, is only removed when nobody else's lies in it. */
+  #remove({ what, common }: Artifact): void {
+    const holders = [...this.markers.values()].filter(({ state }) => state === "ready").length;
+    if (common && holders > 1) return;
+    this.removed.push(what);
+    this.things.delete(what);
+  }
+}
+
+/** What lies between the steps: the prelude, names of steps, braces. Gives back what is being done afterwards. */
+function glue(text: string, doing: string): string {
+  let now = doing;
+  for (const line of text.replace(prelude.text, "").split("\n")) {
+    const named = /^doing='((?:[^']|'\\'')*)'$/.exec(line);
+    if (named) now = (named[1] ?? "").replaceAll(`'\\''`, "'");
+    else if (!/^[{} ]*(>&2 )?(<\/dev\/null)?$/.test(line)) {
+      throw new Error(`the fake host does not understand this part of a script:\n${line}`);
+    }
+  }
+  return now;
+}
+
+function occurrences(text: string, fragment: string): number[] {
+  const found: number[] = [];
+  for (let at = text.indexOf(fragment); at !== -1; at = text.indexOf(fragment, at + fragment.length)) found.push(at);
+  return found;
+}
+
+/** As JSON has it: without `undefined`. */
+export function plain<Value>(value: Value): Value {
+  return JSON.parse(JSON.stringify(value)) as Value;
+}
