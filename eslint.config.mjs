@@ -26,6 +26,7 @@ export default defineConfig(
       "max-lines-per-function": ["error", 50],
     },
   },
+  { files: ["sdk/src/{ceph,host,microvm}.ts"], rules: { "max-lines": "off" } }, // generated
   {
     files: ["test/**"],
     rules: {

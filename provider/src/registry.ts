@@ -17,6 +17,8 @@ import { portForward } from "./resources/port-forward.ts";
 import { share } from "./resources/share.ts";
 import { sharedFiles } from "./resources/shared-files.ts";
 
+export type { Resource };
+
 /** Every resource this provider offers, by type token. */
 export const registry: ReadonlyMap<string, Resource> = new Map(
   [

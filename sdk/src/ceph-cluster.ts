@@ -36,46 +36,59 @@ export class CephCluster extends pulumi.ComponentResource {
 
   constructor(name: string, args: CephClusterArgs, opts?: pulumi.ComponentResourceOptions) {
     super("torocloud:index:CephCluster", name, {}, opts);
-    const { nodes, store = { kind: "file", sizeGiB: 10 } } = args;
+    const { nodes, addresses = {}, copies = 3 } = args;
     const [first = ""] = nodes;
     this.managedFrom = first;
-    this.monitors = nodes.map((node) => ({ name: node, address: args.addresses?.[node] ?? ipAddressOf(node) }));
-    const within = (...dependsOn: pulumi.Resource[]): pulumi.CustomResourceOptions => ({ parent: this, dependsOn });
+    this.monitors = nodes.map((node) => ({ name: node, address: addresses[node] ?? ipAddressOf(node) }));
 
     const installed = nodes.map((node) => {
-      const host = new Host(node, { host: node }, within());
-      return new Packages(`${node}-ceph`, { host: node, name: "ceph", packages }, within(host));
+      const host = new Host(node, { host: node }, this.#after());
+      return new Packages(`${node}-ceph`, { host: node, name: "ceph", packages }, this.#after(host));
     });
-    const cluster = new Cluster(name, { host: first, name, monitors: this.monitors }, within(...installed));
-    const { fsid } = cluster;
-    this.fsid = fsid;
-    const shared = { cluster: name, keysFrom: first, fsid, monitors: this.monitors, settings: args.settings ?? {} };
-    const members = nodes.map((node) => new Node(`${node}-member`, { host: node, ...shared }, within(cluster)));
-    const quorum = nodes.map(
-      (node) =>
-        new Monitor(`${node}-mon`, { host: node, name: node, fsid, monitors: this.monitors }, within(...members)),
-    );
-    for (const node of nodes.slice(0, args.managers ?? 2)) {
-      new Manager(`${node}-mgr`, { host: node, name: node }, within(...quorum));
-    }
-    const osds = nodes.map(
-      (node) => new Osd(`${node}-osd`, { host: node, name: "osd", fsid, store }, within(...quorum)),
-    );
-    const metadataServers = nodes
-      .slice(0, args.metadataServers ?? 2)
-      .map((node) => new MetadataServer(`${node}-mds`, { host: node, name: node }, within(...quorum)));
-    const copies = args.copies ?? 3;
-    this.fileSystem = new FileSystem(
-      `${name}-fs`,
-      { host: first, name, copies },
-      within(...osds, ...metadataServers),
-    );
+    const { monitors } = this;
+    const cluster = new Cluster(name, { host: first, name, monitors }, this.#after(...installed));
+    this.fsid = cluster.fsid;
+    const quorum = this.#monitors(cluster, args);
+    const serving = this.#daemons(quorum, args);
+    this.fileSystem = new FileSystem(`${name}-fs`, { host: first, name, copies }, this.#after(...serving));
     this.clientKey = new ClientKey(
       `${name}-key`,
       { host: first, name, fileSystem: this.fileSystem.name, path: "/torocloud" },
-      within(this.fileSystem),
+      this.#after(this.fileSystem),
     );
-    this.registerOutputs({ fsid });
+    this.registerOutputs({ fsid: this.fsid });
+  }
+
+  #after(...dependsOn: pulumi.Resource[]): pulumi.CustomResourceOptions {
+    return { parent: this, dependsOn };
+  }
+
+  /** All nodes join before the first monitor starts, so that they find each other at once. */
+  #monitors(cluster: Cluster, { nodes, settings = {} }: CephClusterArgs): Monitor[] {
+    const { fsid, monitors, managedFrom: keysFrom } = this;
+    const membership = { cluster: cluster.name, keysFrom, fsid, monitors, settings };
+    const members = nodes.map(
+      (node) => new Node(`${node}-member`, { host: node, ...membership }, this.#after(cluster)),
+    );
+    return nodes.map(
+      (node) =>
+        new Monitor(`${node}-mon`, { host: node, name: node, fsid, monitors }, this.#after(...members)),
+    );
+  }
+
+  /** The daemons that the quorum knows; gives those that a file system needs. */
+  #daemons(quorum: Monitor[], args: CephClusterArgs): pulumi.Resource[] {
+    const { nodes, store = { kind: "file", sizeGiB: 10 }, managers = 2, metadataServers = 2 } = args;
+    const { fsid } = this;
+    const after = this.#after(...quorum);
+    for (const node of nodes.slice(0, managers))
+      new Manager(`${node}-mgr`, { host: node, name: node }, after);
+    return [
+      ...nodes.map((node) => new Osd(`${node}-osd`, { host: node, name: "osd", fsid, store }, after)),
+      ...nodes
+        .slice(0, metadataServers)
+        .map((node) => new MetadataServer(`${node}-mds`, { host: node, name: node }, after)),
+    ];
   }
 }
 

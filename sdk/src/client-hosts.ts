@@ -39,7 +39,10 @@ export class ClientHosts extends pulumi.ComponentResource {
   }
 
   #clientHost(name: string, { cluster, accel = "auto" }: ClientHostsArgs): ClientHost {
-    const within = (...dependsOn: pulumi.Resource[]): pulumi.CustomResourceOptions => ({ parent: this, dependsOn });
+    const within = (...dependsOn: pulumi.Resource[]): pulumi.CustomResourceOptions => ({
+      parent: this,
+      dependsOn,
+    });
     const host = new Host(name, { host: name }, within());
     const installed = new Packages(`${name}-qemu`, { host: name, name: "qemu", packages }, within(host));
     const { vhostDeviceVsock } = settings();

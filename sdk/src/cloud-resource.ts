@@ -48,12 +48,16 @@ function providerOf(type: string): pulumi.dynamic.ResourceProvider {
 
 /** Two resources of a program must not be the same thing on a host: the second is refused before anything happens. */
 function claim(type: string, name: string, args: object): void {
-  const plain = Object.entries(args).filter(([, value]) => typeof value === "string" || typeof value === "number");
+  const plain = Object.entries(args).filter(
+    ([, value]) => typeof value === "string" || typeof value === "number",
+  );
   const id = identify(type, Object.fromEntries(plain));
   if (id === undefined) return;
   const other = claimed.get(id);
   if (other !== undefined) {
-    throw new pulumi.RunError(`${name} and ${other} are both ${id}; give one of them another name, port or host`);
+    throw new pulumi.RunError(
+      `${name} and ${other} are both ${id}; give one of them another name, port or host`,
+    );
   }
   claimed.set(id, name);
 }

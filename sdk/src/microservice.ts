@@ -49,7 +49,8 @@ export class Microservice extends pulumi.ComponentResource {
     const upload = { host: first.name, name, storage: hosts.storage };
     const uploaded = { parent: this, dependsOn: [first.mount] };
     const image = new Image(`${name}-image`, { ...upload, ...source }, uploaded);
-    const files = folder === undefined ? undefined : new SharedFiles(`${name}-files`, { ...upload, folder }, uploaded);
+    const files =
+      folder === undefined ? undefined : new SharedFiles(`${name}-files`, { ...upload, folder }, uploaded);
 
     const parts = Array.from({ length: replicas }, (_, index) => {
       const host = hosts.hosts[index % hosts.hosts.length] ?? first;
@@ -64,11 +65,18 @@ export class Microservice extends pulumi.ComponentResource {
   #replica({ name, host, port, image, files, args }: Replica): { guest: Guest; url: string } {
     const { mount, hypervisor } = host;
     const { guestPort = 80, tag = "site" } = args;
-    const within = (...dependsOn: pulumi.Resource[]): pulumi.CustomResourceOptions => ({ parent: this, dependsOn });
+    const within = (...dependsOn: pulumi.Resource[]): pulumi.CustomResourceOptions => ({
+      parent: this,
+      dependsOn,
+    });
     const common = { host: host.name, mountUnit: mount.unit };
     const share =
       files &&
-      new Share(`${name}-share`, { ...common, name, storage: mount.mountPoint, source: files.path }, within(mount, files, hypervisor));
+      new Share(
+        `${name}-share`,
+        { ...common, name, storage: mount.mountPoint, source: files.path },
+        within(mount, files, hypervisor),
+      );
     const guest = new Guest(
       name,
       {
@@ -76,7 +84,12 @@ export class Microservice extends pulumi.ComponentResource {
         name,
         kernel: image.kernelPath,
         initramfs: image.initramfsPath as GuestArgs["initramfs"] & pulumi.Output<string>,
-        ...given({ preset: args.preset, memoryMiB: args.memoryMiB, cpus: args.cpus, commandLine: args.commandLine }),
+        ...given({
+          preset: args.preset,
+          memoryMiB: args.memoryMiB,
+          cpus: args.cpus,
+          commandLine: args.commandLine,
+        }),
         shares: share ? [{ share: share.name, tag }] : [],
         accel: hypervisor.acceleration,
         vsock: hypervisor.vsock,
@@ -107,5 +120,7 @@ type Given<Values> = { [Field in keyof Values]?: Exclude<Values[Field], undefine
 
 /** The fields that have a value. */
 function given<Values extends object>(values: Values): Given<Values> {
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Given<Values>;
+  return Object.fromEntries(
+    Object.entries(values).filter(([, value]) => value !== undefined),
+  ) as Given<Values>;
 }

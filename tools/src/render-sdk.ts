@@ -1,7 +1,10 @@
-import type { registry } from "@torocloud/provider";
+import type { Resource } from "@torocloud/provider";
 
-type Resource = typeof registry extends ReadonlyMap<string, infer R> ? R : never;
-type Schema = Resource["inputs"]["shape"][string];
+/** A zod schema, as far as its kind and parts go. */
+interface Schema {
+  readonly description?: string;
+  readonly _zod: { readonly def: unknown };
+}
 
 /** TypeScript source of the classes of some resources: one class and one arguments interface each. */
 export function renderModule(resources: readonly Resource[]): string {
@@ -15,9 +18,9 @@ ${resources.map(renderResource).join("\n\n")}
 
 function renderResource(resource: Resource): string {
   const name = resource.type.split(":")[2] ?? "";
-  const inputs = Object.entries(resource.inputs.shape).map(([field, schema]) => ({ field, schema }));
-  const derived = Object.entries(resource.derived.shape).map(([field, schema]) => ({ field, schema }));
-  const outputs = Object.entries(resource.outputs.shape).map(([field, schema]) => ({ field, schema }));
+  const inputs = fieldsOf(resource.inputs);
+  const derived = fieldsOf(resource.derived);
+  const outputs = fieldsOf(resource.outputs);
   const known = new Map([...inputs, ...derived, ...outputs].map((entry) => [entry.field, entry]));
   return `/** ${resource.summary} */
 export class ${name} extends CloudResource {
@@ -31,6 +34,12 @@ ${[...known.values()].map(({ field, schema }) => `${doc(schema)}declare readonly
 export interface ${name}Args extends CommonArgs {
 ${inputs.map(({ field, schema }) => `${doc(schema)}readonly ${field}${optional(schema) ? "?" : ""}: ${inputType(schema)};`).join("\n")}
 }`;
+}
+
+function fieldsOf(object: {
+  readonly shape: Readonly<Record<string, unknown>>;
+}): { field: string; schema: Schema }[] {
+  return Object.entries(object.shape).map(([field, schema]) => ({ field, schema: schema as Schema }));
 }
 
 function doc(schema: Schema): string {
@@ -52,7 +61,7 @@ interface Definition {
 }
 
 function definition(schema: Schema): Definition {
-  return schema._zod.def as unknown as Definition;
+  return schema._zod.def as Definition;
 }
 
 const wrappers = ["optional", "default", "nullable", "prefault"];
@@ -69,8 +78,7 @@ function optional(schema: Schema): boolean {
 
 function described(schema: Schema): string {
   const { innerType } = definition(schema);
-  const own = (schema as unknown as { description?: string }).description;
-  return own ?? (innerType ? described(innerType) : "");
+  return schema.description ?? (innerType ? described(innerType) : "");
 }
 
 function defaultOf(schema: Schema): unknown {
@@ -88,36 +96,34 @@ function outputType(schema: Schema): string {
   return typeOf(schema, outputType) + (isMissable ? " | undefined" : "");
 }
 
-/** A type's text; `nested` says how a type inside it is written. */
-function typeOf(schema: Schema, nested: (schema: Schema) => string): string {
-  const def = definition(inner(schema));
-  const { shape = {}, options = [], entries = {}, values = [], element, valueType } = def;
-  switch (def.type) {
-    case "array":
-      return `readonly ${element ? bracketed(nested(element)) : "unknown"}[]`;
-    case "record":
-      return `Readonly<Record<string, ${valueType ? nested(valueType) : "unknown"}>>`;
-    case "object":
-      return `{ ${Object.entries(shape).map((field) => member(field, nested)).join("\n")} }`;
-    case "union":
-      return unique(options.map((option) => typeOf(option, nested))).join(" | ");
-    case "enum":
-      return Object.values(entries).map((value) => JSON.stringify(value)).join(" | ");
-    case "literal":
-      return values.map((value) => JSON.stringify(value)).join(" | ");
-    default:
-      return def.type;
-  }
+type Nested = (schema: Schema) => string;
+
+/** How each kind of schema is written; `nested` says how a type inside it is. */
+const writers: Readonly<Record<string, (definition: Definition, nested: Nested) => string>> = {
+  array: ({ element }, nested) => `readonly ${element ? bracketed(nested(element)) : "unknown"}[]`,
+  record: ({ valueType }, nested) => `Readonly<Record<string, ${valueType ? nested(valueType) : "unknown"}>>`,
+  object: ({ shape = {} }, nested) =>
+    `{ ${Object.entries(shape)
+      .map((field) => member(field, nested))
+      .join("\n")} }`,
+  union: ({ options = [] }, nested) =>
+    [...new Set(options.map((option) => typeOf(option, nested)))].join(" | "),
+  enum: ({ entries = {} }) =>
+    Object.values(entries)
+      .map((value) => JSON.stringify(value))
+      .join(" | "),
+  literal: ({ values = [] }) => values.map((value) => JSON.stringify(value)).join(" | "),
+};
+
+function typeOf(schema: Schema, nested: Nested): string {
+  const own = definition(inner(schema));
+  return writers[own.type]?.(own, nested) ?? own.type;
 }
 
-function member([field, schema]: [string, Schema], nested: (schema: Schema) => string): string {
+function member([field, schema]: [string, Schema], nested: Nested): string {
   return `${doc(schema)}readonly ${field}${optional(schema) ? "?" : ""}: ${nested(schema)};`;
 }
 
 function bracketed(type: string): string {
   return /[|{ ]/.test(type) ? `(${type})` : type;
-}
-
-function unique(types: readonly string[]): string[] {
-  return [...new Set(types)];
 }

@@ -4,5 +4,12 @@ export function renderTable(rows: readonly (readonly string[])[]): string {
     (wide, row) => row.map((cell, column) => Math.max(cell.length, wide[column] ?? 0)),
     [],
   );
-  return rows.map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("  ").trimEnd()).join("\n");
+  return rows
+    .map((row) =>
+      row
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join("  ")
+        .trimEnd(),
+    )
+    .join("\n");
 }

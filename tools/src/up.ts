@@ -41,6 +41,9 @@ async function fetchPage(url: string): Promise<string> {
     const response = await fetch(url, { signal: AbortSignal.timeout(20_000) });
     return await response.text();
   } catch (cause) {
-    throw new ToolError(`Everything is up, but ${url} does not answer. See: npm run lab -- ssh host1 -- journalctl -n 50`, { cause });
+    throw new ToolError(
+      `Everything is up, but ${url} does not answer. See: npm run lab -- ssh host1 -- journalctl -n 50`,
+      { cause },
+    );
   }
 }

@@ -4,16 +4,21 @@ import { lifecycleOf } from "../lifecycle/lifecycle.ts";
 import { registry } from "../registry.ts";
 import { surroundings } from "./surroundings.ts";
 
-type Provider = Pick<Required<dynamic.ResourceProvider>, "check" | "diff" | "create" | "read" | "update" | "delete">;
+type Provider = Pick<
+  Required<dynamic.ResourceProvider>,
+  "check" | "diff" | "create" | "read" | "update" | "delete"
+>;
 
 /** The lifecycle of a resource type in the words of Pulumi's dynamic provider. Throws for a type that is not ours. */
 export function dynamicLifecycle(type: string): Provider {
   const lifecycle = lifecycleOf(resourceOf(type), surroundings);
   return {
     check: async (_olds, news: Props) => {
-      const { __provider: _source, ...raw } = news;
-      const { inputs, problems } = lifecycle.check(raw);
-      const failures = problems.map(({ property, reason }) => ({ property, reason: `${property} ${reason}` }));
+      const { inputs, problems } = lifecycle.check(withoutSource(news));
+      const failures = problems.map(({ property, reason }) => ({
+        property,
+        reason: `${property} ${reason}`,
+      }));
       return { inputs: plain(inputs), failures };
     },
     diff: async (id, olds: Props, news: Props) => {
@@ -44,6 +49,11 @@ async function concise<Value>(act: Promise<Value>): Promise<Value> {
   }
 }
 
+/** Pulumi keeps the provider's own source among the inputs. */
+function withoutSource(inputs: Props): Props {
+  return Object.fromEntries(Object.entries(inputs).filter(([field]) => field !== "__provider"));
+}
+
 /** The id that a resource will have, as far as these inputs tell; undefined where it depends on others. */
 export function identify(type: string, inputs: Props): string | undefined {
   const resource = resourceOf(type);
@@ -56,7 +66,8 @@ export function identify(type: string, inputs: Props): string | undefined {
 
 function resourceOf(type: string): Resource {
   const resource = registry.get(type);
-  if (!resource) throw new Error(`@torocloud/provider has no resource of type ${type}; is it as new as @torocloud/sdk?`);
+  if (!resource)
+    throw new Error(`@torocloud/provider has no resource of type ${type}; is it as new as @torocloud/sdk?`);
   return resource;
 }
 

@@ -1,6 +1,6 @@
 import type { Host } from "../host/host.ts";
 import type { Hosts } from "../lifecycle/define-resource.ts";
-import type { Surroundings } from "../lifecycle/lifecycle.ts";
+import type { Surroundings } from "../lifecycle/surroundings.ts";
 import { projectPath } from "../project/project-path.ts";
 import { loadInventory, SshPool, type Inventory } from "../transport/index.ts";
 

@@ -34,7 +34,9 @@ export class CommandFailed extends Error {
   readonly result: CommandResult;
   constructor(failure: { host: string; doing: string; result: CommandResult }) {
     const said = failure.result.stderr.trim().split("\n").slice(-12).join("\n");
-    super(`${failure.host}: ${failure.doing} failed with exit code ${failure.result.exitCode}${said && `:\n${said}`}`);
+    super(
+      `${failure.host}: ${failure.doing} failed with exit code ${failure.result.exitCode}${said && `:\n${said}`}`,
+    );
     this.host = failure.host;
     this.result = failure.result;
   }

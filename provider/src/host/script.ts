@@ -9,7 +9,8 @@ export class Script {
   static fromTemplate(strings: readonly string[], values: readonly Value[]): Script {
     const text = strings.map(
       (part, index) =>
-        part.replaceAll("\\${", "${").replaceAll("\\`", "`") + (index < values.length ? render(values[index]) : ""),
+        part.replaceAll("\\${", "${").replaceAll("\\`", "`") +
+        (index < values.length ? render(values[index]) : ""),
     );
     return new Script(text.join(""));
   }

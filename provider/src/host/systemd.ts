@@ -71,8 +71,15 @@ export function execLine(argv: readonly string[], environment: readonly string[]
 
 function execWord(word: string, environment: readonly string[]): string {
   const escapedDollars = word.replaceAll("%", "%%").replaceAll("$", "$$$$");
-  const literal = environment.reduce((text, name) => text.replaceAll(`$$\{${name}}`, () => `\${${name}}`), escapedDollars);
+  const literal = environment.reduce(
+    (text, name) => text.replaceAll(`$$\{${name}}`, () => `\${${name}}`),
+    escapedDollars,
+  );
   if (/^[\w@%+=:,./$-]+$/.test(literal)) return literal;
-  const escaped = literal.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("\n", "\\n").replaceAll("\t", "\\t");
+  const escaped = literal
+    .replaceAll("\\", "\\\\")
+    .replaceAll('"', '\\"')
+    .replaceAll("\n", "\\n")
+    .replaceAll("\t", "\\t");
   return `"${escaped}"`;
 }

@@ -27,7 +27,9 @@ export function tree({ path, digest, archive, data }: Tree): Artifact {
     ...(data !== undefined && { data }),
     explain: (actual) => {
       const [, ...changed] = actual.split(" ");
-      return changed.length > 0 ? `were changed on the host: ${changed.join(", ")}` : "are not the declared ones";
+      return changed.length > 0
+        ? `were changed on the host: ${changed.join(", ")}`
+        : "are not the declared ones";
     },
   };
 }

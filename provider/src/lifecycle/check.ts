@@ -23,7 +23,8 @@ export function checkInputs(resource: Resource, raw: Props, hostNames: HostNames
   const known = pickBy(raw, (value, field) => value !== undefined && !(field in unknowns));
   const present = z.strictObject(pickBy(schema.shape, (_, field) => !(field in unknowns)));
   const parsed = present.safeParse(known);
-  if (!parsed.success) return { inputs: raw, problems: parsed.error.issues.map((issue) => problemOf(issue, raw)) };
+  if (!parsed.success)
+    return { inputs: raw, problems: parsed.error.issues.map((issue) => problemOf(issue, raw)) };
 
   const inputs: Record<string, unknown> = { ...parsed.data, ...unknowns };
   const problems = [...unknownHosts(resource, inputs, hostNames), ...validate(resource, inputs)];
@@ -61,19 +62,32 @@ function unknownHosts(resource: Resource, inputs: Props, hostNames: HostNames): 
     }));
 }
 
-function hostsIn(schema: z.ZodType, value: unknown, property: string): { property: string; value: string }[] {
+interface NamedHost {
+  readonly property: string;
+  readonly value: string;
+}
+
+function hostsIn(schema: z.ZodType, value: unknown, property: string): NamedHost[] {
   if (z.globalRegistry.get(schema)?.["host"] === true) {
     return typeof value === "string" && value !== unknownValue ? [{ property, value }] : [];
   }
-  if (schema instanceof z.ZodObject && typeof value === "object" && value !== null) {
-    return Object.entries(schema.shape).flatMap(([field, inner]) =>
-      hostsIn(inner as z.ZodType, (value as Props)[field], `${property}.${field}`),
-    );
-  }
+  return partsOf(schema, value).flatMap((part) =>
+    hostsIn(part.schema, part.value, `${property}.${part.key}`),
+  );
+}
+
+/** The schemas inside an object's or array's schema, each with the value that it is for. */
+function partsOf(schema: z.ZodType, value: unknown): { schema: z.ZodType; value: unknown; key: string }[] {
   if (schema instanceof z.ZodArray && Array.isArray(value)) {
-    return value.flatMap((element, index) =>
-      hostsIn(schema.element as z.ZodType, element, `${property}.${String(index)}`),
-    );
+    const element = schema.element as z.ZodType;
+    return value.map((item: unknown, index) => ({ schema: element, value: item, key: String(index) }));
+  }
+  if (schema instanceof z.ZodObject && typeof value === "object" && value !== null) {
+    return Object.entries(schema.shape).map(([key, inner]) => ({
+      schema: inner as z.ZodType,
+      value: (value as Props)[key],
+      key,
+    }));
   }
   return [];
 }

@@ -54,7 +54,7 @@ interface Definition<
     ) => z.output<Derived>[Field];
   };
   /** One rule per field: a field without a rule, or a rule without a field, does not compile. */
-  readonly onChange: { readonly [Field in keyof z.output<Inputs> | keyof z.output<Derived>]-?: OnChange };
+  readonly onChange: Readonly<Record<keyof z.output<Inputs> | keyof z.output<Derived>, OnChange>>;
   readonly replaceOrder: "create-then-delete" | "delete-then-create";
 
   /** Unique on its host among its kind. */

@@ -19,12 +19,11 @@ const consequence: Record<OnChange, string> = {
 };
 
 /** Compare state with checked inputs, field by field, by the table and nothing else. */
-export function diffByTable(
-  onChange: Readonly<Record<string, OnChange>>,
-  state: Props,
-  inputs: Props,
-): Diff {
-  const table = { ...onChange, ...Object.fromEntries(commonFields.map((field) => [field, "record" as const])) };
+export function diffByTable(onChange: Readonly<Record<string, OnChange>>, state: Props, inputs: Props): Diff {
+  const table = {
+    ...onChange,
+    ...Object.fromEntries(commonFields.map((field) => [field, "record" as const])),
+  };
   const changed = Object.entries(table).filter(
     ([field]) => !isDeepStrictEqual(withoutAbsent(state[field]), withoutAbsent(inputs[field])),
   );

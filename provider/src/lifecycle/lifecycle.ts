@@ -1,14 +1,19 @@
-import { checkInputs, type Checked, type HostNames } from "./check.ts";
-import type { Hosts, Props, Resource } from "./define-resource.ts";
+import { belongsToAnother, observe, reconcile, remove } from "./acts.ts";
+import { checkInputs, type Checked } from "./check.ts";
+import type { Props, Resource } from "./define-resource.ts";
 import { diffByTable, type Diff } from "./diff.ts";
 import { HalfMade } from "./errors.ts";
-import { findInputs, subjectOf } from "./subject.ts";
+import { isOurs, refuseForeign, stateOf } from "./observation.ts";
+import type { Surroundings } from "./surroundings.ts";
+import { findThing, thingOf } from "./thing.ts";
+
+export type { Surroundings } from "./surroundings.ts";
 
 /** The six verbs in Pulumi's words. Adapters only translate envelopes. */
 export interface Lifecycle {
   check(news: Props): Checked;
   diff(state: Props, inputs: Props): Diff & { readonly deleteBeforeReplace: boolean };
-  /** Rejects with {@link HalfMade} when something of it is there already; the next run goes on from it. */
+  /** Rejects with HalfMade when something of it is there already; the next run goes on from it. */
   create(inputs: Props): Promise<{ id: string; state: Props }>;
   /** undefined: it is gone, or not ours. Rejects when the host cannot be asked. */
   read(id: string, state: Props): Promise<Props | undefined>;
@@ -16,25 +21,17 @@ export interface Lifecycle {
   delete(id: string, state: Props): Promise<void>;
 }
 
-/** What the lifecycle needs from outside. */
-export interface Surroundings {
-  readonly hosts: (inventory: string) => Hosts;
-  readonly hostNames: HostNames;
-  /** Progress for the person who waits. */
-  readonly log: (line: string) => void;
-}
-
 /** The verbs of one resource type. */
 export function lifecycleOf(resource: Resource, surroundings: Surroundings): Lifecycle {
   /** Never save the wish: what is kept is what the host said afterwards. */
   async function settle(desired: Props, former?: Props): Promise<{ id: string; state: Props }> {
-    const subject = subjectOf(resource, surroundings, desired);
-    const before = await subject.observe();
-    subject.refuseForeign(before, former);
+    const thing = thingOf(resource, surroundings, desired);
+    const before = await observe(thing);
+    refuseForeign(thing, before, former);
     try {
-      return { id: subject.id, state: subject.stateOf(await subject.reconcile(before, former)) };
+      return { id: thing.id, state: stateOf(thing, await reconcile(thing, before, former)) };
     } catch (error) {
-      throw new HalfMade(subject.id, { ...desired, drift: ["the last change did not succeed"] }, error);
+      throw new HalfMade(thing.id, { ...thing.desired, drift: ["the last change did not succeed"] }, error);
     }
   }
 
@@ -49,18 +46,19 @@ export function lifecycleOf(resource: Resource, surroundings: Surroundings): Lif
     create: async (inputs) => settle(inputs),
 
     async read(id, state) {
-      const inputs = await findInputs(resource, surroundings, { id, state });
-      if (!inputs) return undefined;
-      const subject = subjectOf(resource, surroundings, inputs);
-      const observation = await subject.observe();
-      return subject.isOurs(observation) ? subject.stateOf(observation) : undefined;
+      const thing = await findThing(resource, surroundings, { id, state });
+      if (!thing) return undefined;
+      const observation = await observe(thing);
+      return isOurs(thing, observation) ? stateOf(thing, observation) : undefined;
     },
 
     update: async (_id, state, inputs) => (await settle(inputs, state)).state,
 
     async delete(id, state) {
-      const inputs = await findInputs(resource, surroundings, { id, state });
-      if (inputs) await subjectOf(resource, surroundings, inputs).remove();
+      const thing = await findThing(resource, surroundings, { id, state });
+      if (!thing) return;
+      if (await belongsToAnother(thing)) thing.log("belongs to another stack by now and was left as it is");
+      else await remove(thing);
     },
   };
 }

@@ -32,7 +32,9 @@ export function kernelFormat(path: string): "elf" | "bzImage" | undefined {
   }
   if (isX86Elf(head)) return "elf";
   // https://docs.kernel.org/arch/x86/boot.html: boot_flag and header
-  return head.readUInt16LE(0x1fe) === 0xaa55 && head.toString("latin1", 0x202, 0x206) === "HdrS" ? "bzImage" : undefined;
+  return head.readUInt16LE(0x1fe) === 0xaa55 && head.toString("latin1", 0x202, 0x206) === "HdrS"
+    ? "bzImage"
+    : undefined;
 }
 
 /** elf(5): magic, then e_machine: EM_386 3 or EM_X86_64 62. Multiboot unikernels may be either. */

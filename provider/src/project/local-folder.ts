@@ -39,7 +39,9 @@ export function treeFile(source: string, path: string): TreeFile {
 /** One digest for a whole tree; assets/sync_tree.py computes the same on the host. */
 export function treeDigest(files: readonly TreeFile[]): string {
   const sorted = [...files].sort((a, b) => Buffer.compare(Buffer.from(a.path), Buffer.from(b.path)));
-  return sha256(sorted.map(({ digest, executable, path }) => `${digest} ${executable ? "x" : "-"} ${path}\n`).join(""));
+  return sha256(
+    sorted.map(({ digest, executable, path }) => `${digest} ${executable ? "x" : "-"} ${path}\n`).join(""),
+  );
 }
 
 /** The tree as a tar stream, each file with its digest in a PAX header. */
@@ -54,14 +56,22 @@ export function treeArchive(files: readonly TreeFile[]): Readable {
   return Readable.from(archive);
 }
 
-async function append(archive: ReturnType<typeof pack>, { source, path, digest, executable }: TreeFile): Promise<void> {
+async function append(
+  archive: ReturnType<typeof pack>,
+  { source, path, digest, executable }: TreeFile,
+): Promise<void> {
   const { size } = statSync(source);
   await new Promise<void>((done, failed) => {
     const settle = (error?: Error | null): void => {
       if (error) failed(error);
       else done();
     };
-    const header = { name: path, size, mode: executable ? 0o755 : 0o644, pax: { "TOROCLOUD.sha256": digest } };
+    const header = {
+      name: path,
+      size,
+      mode: executable ? 0o755 : 0o644,
+      pax: { "TOROCLOUD.sha256": digest },
+    };
     const entry = archive.entry(header, settle);
     pipeline(createReadStream(source), entry, (error) => {
       if (error) failed(error);

@@ -9,7 +9,9 @@ const inputs = z.object({
   host: HostName.describe("Where the keys are made and kept: one of the cluster's own hosts."),
   name: Name.default("ceph").describe("The cluster's name in this program."),
   monitors: MonitorAddresses.describe("The monitors it starts with: an odd number, three or more."),
-  fsid: Uuid.optional().describe("The cluster's identity. Derived from the stack and the name when left out."),
+  fsid: Uuid.optional().describe(
+    "The cluster's identity. Derived from the stack and the name when left out.",
+  ),
 });
 
 const derived = z.object({

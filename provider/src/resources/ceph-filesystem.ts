@@ -7,7 +7,9 @@ const inputs = z.object({
   host: HostName.describe("A node of the cluster through which it is managed."),
   name: Name.describe("The file system's name."),
   copies: Whole("copies", { max: 10 }).default(3).describe("How many OSDs hold each piece of data."),
-  metadataPlacementGroups: Whole("placement groups").default(8).describe("Placement groups of the metadata pool."),
+  metadataPlacementGroups: Whole("placement groups")
+    .default(8)
+    .describe("Placement groups of the metadata pool."),
   dataPlacementGroups: Whole("placement groups").default(32).describe("Placement groups of the data pool."),
 });
 

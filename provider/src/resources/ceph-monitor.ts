@@ -27,7 +27,12 @@ export const cephMonitor = defineResource({
   validate: ({ name, monitors }) =>
     monitors.some((monitor) => monitor.name === name)
       ? []
-      : [{ property: "name", reason: `is "${name}"; expected one of the monitors: ${monitors.map((m) => m.name).join(", ")}` }],
+      : [
+          {
+            property: "name",
+            reason: `is "${name}"; expected one of the monitors: ${monitors.map((m) => m.name).join(", ")}`,
+          },
+        ],
   artifacts({ name, fsid, monitors }) {
     const store = monitorStore({ id: name, fsid, monitors });
     return [store, runningUnit(`ceph-mon@${name}.service`, [store])];

@@ -18,7 +18,10 @@ const inputs = z.object({
   fsid: Uuid.describe("The cluster's identity."),
   monitors: MonitorAddresses.describe("All monitors of the cluster."),
   settings: z
-    .record(z.string().regex(/^[a-z0-9_]+$/, "expected the name of a Ceph option"), z.string().regex(/^[^\n]*$/))
+    .record(
+      z.string().regex(/^[a-z0-9_]+$/, "expected the name of a Ceph option"),
+      z.string().regex(/^[^\n]*$/),
+    )
     .default({})
     .describe("Options of ceph.conf beside those for small nodes that are set already."),
 });

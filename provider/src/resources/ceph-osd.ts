@@ -6,8 +6,12 @@ import { HostName, Name, Uuid, Whole } from "./schemas.ts";
 
 const Store = z.discriminatedUnion("kind", [
   z.strictObject({
-    kind: z.literal("file").describe("A plain file in the OSD's own directory: for trying, and for virtual disks."),
-    sizeGiB: Whole("GiB", { min: 2 }).describe("Size of the file, allocated at once. It can grow, not shrink."),
+    kind: z
+      .literal("file")
+      .describe("A plain file in the OSD's own directory: for trying, and for virtual disks."),
+    sizeGiB: Whole("GiB", { min: 2 }).describe(
+      "Size of the file, allocated at once. It can grow, not shrink.",
+    ),
   }),
 ]);
 
@@ -48,6 +52,10 @@ export const cephOsd = defineResource({
   beforeRemove: ({ uuid, onDelete }) => refuseUnlessSafe(uuid, onDelete),
 });
 
-function storeOf({ uuid, fsid, store }: Desired<typeof inputs, typeof derived>): Parameters<typeof fileStore>[0] {
+function storeOf({
+  uuid,
+  fsid,
+  store,
+}: Desired<typeof inputs, typeof derived>): Parameters<typeof fileStore>[0] {
   return { uuid, fsid, sizeGiB: store.sizeGiB };
 }

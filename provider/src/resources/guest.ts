@@ -3,7 +3,17 @@ import { guestArtifacts, waitForGuest } from "../domain/microvm/guest.ts";
 import { contextId, guestUnit } from "../domain/microvm/names.ts";
 import { consolePath } from "../domain/microvm/qemu.ts";
 import { defineResource } from "../lifecycle/define-resource.ts";
-import { AbsolutePath, Acceleration, ContextId, HostName, Name, none, Port, VsockDevice, Whole } from "./schemas.ts";
+import {
+  AbsolutePath,
+  Acceleration,
+  ContextId,
+  HostName,
+  Name,
+  none,
+  Port,
+  VsockDevice,
+  Whole,
+} from "./schemas.ts";
 
 const Tag = z.string().regex(/^[A-Za-z0-9_-]{1,36}$/, "expected 1 to 36 letters, digits, _ or -");
 
@@ -29,7 +39,10 @@ const inputs = z.object({
     .default("")
     .describe("Added to the preset's kernel command line."),
   machineOptions: z
-    .record(z.string().regex(/^[a-z][a-z0-9-]*$/, "expected the name of a machine option"), z.string().regex(/^[\x20-\x7e]*$/))
+    .record(
+      z.string().regex(/^[a-z][a-z0-9-]*$/, "expected the name of a machine option"),
+      z.string().regex(/^[\x20-\x7e]*$/),
+    )
     .default({})
     .describe("Options of QEMU's microvm machine, over the preset's."),
   shares: z
@@ -52,7 +65,9 @@ const inputs = z.object({
         .string()
         .regex(/^\/[\x21-\x7e]*$/, "expected a path that starts with /")
         .optional()
-        .describe("A path to GET there; a response below 500 is an answer. Without it, an accepted connection is."),
+        .describe(
+          "A path to GET there; a response below 500 is an answer. Without it, an accepted connection is.",
+        ),
       timeoutSeconds: Whole("seconds", { max: 3600 }).default(120).describe("How long it may take."),
     })
     .optional()
@@ -104,7 +119,10 @@ export const guest = defineResource({
   validate: ({ shares }) =>
     shares
       .filter(({ tag }, index) => shares.findIndex((other) => other.tag === tag) !== index)
-      .map(({ tag }) => ({ property: "shares", reason: `has the tag "${tag}" twice; expected each tag once` })),
+      .map(({ tag }) => ({
+        property: "shares",
+        reason: `has the tag "${tag}" twice; expected each tag once`,
+      })),
   artifacts: (desired) => guestArtifacts(desired),
   settle: (desired) => waitForGuest(desired, desired.ready),
 });

@@ -9,7 +9,9 @@ const inputs = z.object({
   host: HostName.describe("A host with the storage mounted, through which it is uploaded."),
   name: Name.describe("The image's name."),
   storage: AbsolutePath.describe("Where CephFS is mounted, the same on all hosts."),
-  kernel: z.string().describe("A local file: an x86-64 ELF (a unikernel, a vmlinux with a PVH note) or a bzImage."),
+  kernel: z
+    .string()
+    .describe("A local file: an x86-64 ELF (a unikernel, a vmlinux with a PVH note) or a bzImage."),
   initramfs: z.string().optional().describe("A local file: the initial file system of a Linux kernel."),
 });
 
@@ -25,10 +27,7 @@ interface Files {
 }
 
 function files({ kernel, initramfs }: Files): TreeFile[] {
-  return [
-    treeFile(kernel, "kernel"),
-    ...(initramfs === undefined ? [] : [treeFile(initramfs, "initramfs")]),
-  ];
+  return [treeFile(kernel, "kernel"), ...(initramfs === undefined ? [] : [treeFile(initramfs, "initramfs")])];
 }
 
 function directoryOf(storage: string, name: string, digest: string): string {
@@ -78,8 +77,14 @@ export const image = defineResource({
   ],
 });
 
-function problem(property: string, path: string, reason: string | undefined): { property: string; reason: string }[] {
-  return reason === undefined ? [] : [{ property, reason: `is "${path}", which ${reason}; expected a file to upload` }];
+function problem(
+  property: string,
+  path: string,
+  reason: string | undefined,
+): { property: string; reason: string }[] {
+  return reason === undefined
+    ? []
+    : [{ property, reason: `is "${path}", which ${reason}; expected a file to upload` }];
 }
 
 function formatProblem(path: string): string | undefined {

@@ -3,14 +3,15 @@ import { debianPackages } from "../host/packages.ts";
 import { defineResource } from "../lifecycle/define-resource.ts";
 import { HostName, Name, none } from "./schemas.ts";
 
-const PackageName = z
-  .string()
-  .regex(/^[a-z0-9][a-z0-9.+-]+$/, "expected the name of a Debian package");
+const PackageName = z.string().regex(/^[a-z0-9][a-z0-9.+-]+$/, "expected the name of a Debian package");
 
 const inputs = z.object({
   host: HostName.describe("Where they are installed."),
   name: Name.describe("What they are for: a word of your choice."),
-  packages: z.array(PackageName).min(1, "expected at least one package").describe("Names of Debian packages."),
+  packages: z
+    .array(PackageName)
+    .min(1, "expected at least one package")
+    .describe("Names of Debian packages."),
 });
 
 /** Debian packages on a host. They stay when the resource goes: something else may use them by then. */

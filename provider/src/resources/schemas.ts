@@ -4,10 +4,16 @@ import { z } from "zod";
 export const Name = z
   .string()
   .max(40, "expected at most 40 characters")
-  .regex(/^[a-z]([a-z0-9-]*[a-z0-9])?$/, "expected lower-case letters, digits and inner hyphens, a letter first");
+  .regex(
+    /^[a-z]([a-z0-9-]*[a-z0-9])?$/,
+    "expected lower-case letters, digits and inner hyphens, a letter first",
+  );
 
 /** A host of the inventory; checked against it in previews. */
-export const HostName = z.string().min(1, "expected the name of a host of the inventory").meta({ host: true });
+export const HostName = z
+  .string()
+  .min(1, "expected the name of a host of the inventory")
+  .meta({ host: true });
 
 export const Port = z
   .number("expected a port, 1 to 65535")
@@ -19,7 +25,10 @@ export const Port = z
 export const AbsolutePath = z
   .string()
   .regex(/^(\/[A-Za-z0-9._@+-]+)+$|^\/$/, "expected an absolute path of letters, digits and . _ @ + -")
-  .refine((path) => !path.split("/").some((part) => part === ".." || part === "."), "expected a path without . and ..");
+  .refine(
+    (path) => !path.split("/").some((part) => part === ".." || part === "."),
+    "expected a path without . and ..",
+  );
 
 /** A positive whole number of some unit. */
 export function Whole(unit: string, { min = 1, max = Number.MAX_SAFE_INTEGER } = {}): z.ZodNumber {

@@ -48,9 +48,13 @@ export function clientKey({ entity, fileSystem, path, access }: ClientKey): Arti
     .join("; ");
   return {
     what: `key ${entity}`,
-    probe: ceph(sh`ceph_answer ${`"; ".join(f"{service}: {cap}" for service, cap in sorted(d[0]["caps"].items()))`} auth get ${entity}`),
+    probe: ceph(
+      sh`ceph_answer ${`"; ".join(f"{service}: {cap}" for service, cap in sorted(d[0]["caps"].items()))`} auth get ${entity}`,
+    ),
     expected,
-    apply: ceph(sh`ceph_command auth add ${entity} ${words} 2>/dev/null || ceph_command auth caps ${entity} ${words}`),
+    apply: ceph(
+      sh`ceph_command auth add ${entity} ${words} 2>/dev/null || ceph_command auth caps ${entity} ${words}`,
+    ),
     remove: ceph(sh`ceph_command auth rm ${entity}`),
     explain: (actual) => `may "${actual}", not "${expected}"`,
   };

@@ -32,7 +32,8 @@ export function daemonKey(kind: "mgr" | "mds", id: string): Artifact[] {
       what: `key ${entity}`,
       probe: sh`[ -s ${keyring} ] && stat -c '%a %U:%G' ${keyring}`,
       expected: "600 ceph:ceph",
-      apply: ceph(sh`(umask 077; ceph_command auth get-or-create ${entity} ${capabilities[kind]} -o ${keyring})
+      apply:
+        ceph(sh`(umask 077; ceph_command auth get-or-create ${entity} ${capabilities[kind]} -o ${keyring})
 chown ceph:ceph ${keyring}; chmod 600 ${keyring}`),
       remove: ceph(sh`ceph_command auth rm ${entity}`),
     },

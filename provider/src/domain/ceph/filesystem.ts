@@ -16,7 +16,8 @@ export function pool({ name, placementGroups, copies }: Pool): Artifact {
     what: `pool ${name}`,
     probe: ceph(sh`ceph_answer ${summary} osd pool ls detail`),
     expected: `${String(placementGroups)} ${String(copies)} off`,
-    apply: ceph(sh`ceph_command osd pool create ${name} ${placementGroups} ${placementGroups} replicated --autoscale-mode=off
+    apply:
+      ceph(sh`ceph_command osd pool create ${name} ${placementGroups} ${placementGroups} replicated --autoscale-mode=off
 ceph_command osd pool set ${name} pg_autoscale_mode off
 ceph_command osd pool set ${name} pg_num ${placementGroups}
 ceph_command osd pool set ${name} size ${copies}`),

@@ -34,17 +34,17 @@ export function mountArtifacts(mount: CephMount, key: string | undefined): Artif
     file(`${configuration}/secret`, key ?? "", { mode: "600" }),
     unit,
   ];
-  return [
-    ...files,
-    mountPoint(mount.mountPoint),
-    runningUnit(mountUnit(mount.name), files),
-    mounted(mount),
-  ];
+  return [...files, mountPoint(mount.mountPoint), runningUnit(mountUnit(mount.name), files), mounted(mount)];
 }
 
 /** Its mode and owner are the file system's once it is mounted, so only its being there counts. */
 function mountPoint(path: string): Artifact {
-  return { ...directory(path), probe: sh`[ -d ${path} ] && echo directory`, expected: "directory", apply: sh`mkdir -p ${path}` };
+  return {
+    ...directory(path),
+    probe: sh`[ -d ${path} ] && echo directory`,
+    expected: "directory",
+    apply: sh`mkdir -p ${path}`,
+  };
 }
 
 function mounted({ name, client, mountPoint: path }: CephMount): Artifact {

@@ -30,17 +30,20 @@ function osdNumber(uuid: string): Script {
  * An OSD on a plain file: no loop device to re-attach at boot. UUID and secret exist before the cluster is asked for a
  * number, and asking is idempotent on the UUID, so it can stop anywhere and go on later.
  */
-export function fileStore({ uuid, fsid, sizeGiB }: FileStore): Artifact[] {
+export function fileStore(store: FileStore): Artifact[] {
+  return [madeStore(store), storeSize(store)];
+}
+
+function madeStore({ uuid, fsid, sizeGiB }: FileStore): Artifact {
   const secret = `${stateDirectory}/osd-${uuid}.secret`;
-  const bytes = sizeGiB * gibibyte;
   const number = osdNumber(uuid);
-  return [
-    {
-      what: `OSD store ${uuid}`,
-      probe: sh`${number}
+  return {
+    what: `OSD store ${uuid}`,
+    probe: sh`${number}
 directory=/var/lib/ceph/osd/ceph-$(osd_number) && [ "$(cat "$directory/mkfs_done")" = yes ] && cat "$directory/ceph_fsid"`,
-      expected: fsid,
-      apply: ceph(sh`[ -s ${secret} ] || { (umask 077; ceph-authtool --gen-print-key >${`${secret}.new`}); mv ${`${secret}.new`} ${secret}; }
+    expected: fsid,
+    apply:
+      ceph(sh`[ -s ${secret} ] || { (umask 077; ceph-authtool --gen-print-key >${`${secret}.new`}); mv ${`${secret}.new`} ${secret}; }
 osd=$(printf '{"cephx_secret":"%s"}' "$(cat ${secret})" |
   ceph_command -n client.bootstrap-osd -k ${bootstrapKeyring} osd new ${uuid} -i -)
 directory=/var/lib/ceph/osd/ceph-$osd
@@ -51,14 +54,14 @@ install -d -o ceph -g ceph -m 750 "$directory"
 printf '[osd.%s]\n\tkey = %s\n' "$osd" "$(cat ${secret})" | put_file "$directory/keyring" 600 ceph:ceph
 if [ "$(cat "$directory/mkfs_done" 2>/dev/null)" != yes ]; then
   rm -f "$directory/block"
-  fallocate -l ${bytes} "$directory/block"
+  fallocate -l ${sizeGiB * gibibyte} "$directory/block"
   chown ceph:ceph "$directory/block"
   cd /
   ceph-osd --mkfs -i "$osd" --osd-objectstore bluestore --osd-data "$directory" --osd-uuid ${uuid} --setuser ceph --setgroup ceph
 fi
 [ "$(cat "$directory/mkfs_done")" = yes ] && [ "$(cat "$directory/fsid")" = ${uuid} ]
 rm -f ${secret}`),
-      remove: ceph(sh`${number}
+    remove: ceph(sh`${number}
 if osd=$(osd_number); then
   ceph_command osd down "$osd"
   ceph_command osd crush rm "osd.$osd"
@@ -67,15 +70,20 @@ if osd=$(osd_number); then
   rm -rf --one-file-system "/var/lib/ceph/osd/ceph-$osd"
 fi
 rm -f ${secret}`),
-      data: `the OSD store with UUID ${uuid} in /var/lib/ceph/osd`,
-      explain: (actual) => `is of the cluster ${actual}, not ${fsid}`,
-    },
-    {
-      what: `size of OSD store ${uuid}`,
-      probe: sh`${number}
+    data: `the OSD store with UUID ${uuid} in /var/lib/ceph/osd`,
+    explain: (actual) => `is of the cluster ${actual}, not ${fsid}`,
+  };
+}
+
+function storeSize({ uuid, sizeGiB }: FileStore): Artifact {
+  const bytes = sizeGiB * gibibyte;
+  const number = osdNumber(uuid);
+  return {
+    what: `size of OSD store ${uuid}`,
+    probe: sh`${number}
 stat -c %s /var/lib/ceph/osd/ceph-"$(osd_number)"/block`,
-      expected: String(bytes),
-      apply: sh`${number}
+    expected: String(bytes),
+    apply: sh`${number}
 osd=$(osd_number)
 block=/var/lib/ceph/osd/ceph-$osd/block
 size=$(stat -c %s "$block")
@@ -87,10 +95,9 @@ elif [ "$size" -lt ${bytes} ]; then
   ceph-bluestore-tool bluefs-bdev-expand --path "/var/lib/ceph/osd/ceph-$osd"
   chown -R ceph:ceph "/var/lib/ceph/osd/ceph-$osd"
 fi`,
-      common: true,
-      explain: (actual) => `is ${String(Number(actual) / gibibyte)} GiB, not ${String(sizeGiB)} GiB`,
-    },
-  ];
+    common: true,
+    explain: (actual) => `is ${String(Number(actual) / gibibyte)} GiB, not ${String(sizeGiB)} GiB`,
+  };
 }
 
 /** The daemon, whose unit is named after the number that the cluster chose. */
@@ -98,8 +105,11 @@ export function osdUnit(uuid: string, store: readonly Artifact[]): Artifact {
   const unit = runningUnit({ label: "ceph-osd@", word: sh`"ceph-osd@$(osd_number)"` }, store);
   return {
     ...unit,
-    probe: Script.join([osdNumber(uuid), sh`osd_number >/dev/null && { ${unit.probe}
-}`]),
+    probe: Script.join([
+      osdNumber(uuid),
+      sh`osd_number >/dev/null && { ${unit.probe}
+}`,
+    ]),
     apply: Script.join([osdNumber(uuid), unit.apply]),
     remove: sh`${osdNumber(uuid)}
 if osd_number >/dev/null; then

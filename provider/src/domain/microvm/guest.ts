@@ -35,7 +35,12 @@ export function guestArtifacts(guest: Guest): Artifact[] {
   const device = guest.vsock === "user" ? unitFile(vsockUnit(guest.name), renderVsockUnit(guest)) : undefined;
   const qemu = unitFile(guestUnit(guest.name), renderGuestUnit(guest));
   const files = device ? [device, qemu] : [qemu];
-  return [consoleLog(guest.name), slice(guestSlice(guest.name)), ...files, runningUnit(guestUnit(guest.name), files)];
+  return [
+    consoleLog(guest.name),
+    slice(guestSlice(guest.name)),
+    ...files,
+    runningUnit(guestUnit(guest.name), files),
+  ];
 }
 
 /** Written by QEMU; nothing is wrong when it is not there. Removed with the guest. */

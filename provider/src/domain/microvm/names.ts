@@ -44,7 +44,9 @@ export function guestSlice(guest: string): string {
 
 /** A context identifier that only depends on where the guest is: 3 to 2^32 - 2 (vsock(7)). */
 export function contextId(host: string, guest: string): number {
-  const digest = createHash("sha256").update(JSON.stringify([host, guest])).digest();
+  const digest = createHash("sha256")
+    .update(JSON.stringify([host, guest]))
+    .digest();
   return 3 + (digest.readUInt32BE(0) % 0xffff_fffb);
 }
 
@@ -52,6 +54,12 @@ export function contextId(host: string, guest: string): number {
 export type VsockDevice = "kernel" | "user";
 
 /** The first arguments of assets/forward.py and assets/knock.py: kind and place. */
-export function dialArguments(guest: { name: string; vsock: VsockDevice; contextId: number }): readonly [string, string] {
-  return guest.vsock === "kernel" ? ["vsock", String(guest.contextId)] : ["unix", vsockDialSocket(guest.name)];
+export function dialArguments(guest: {
+  name: string;
+  vsock: VsockDevice;
+  contextId: number;
+}): readonly [string, string] {
+  return guest.vsock === "kernel"
+    ? ["vsock", String(guest.contextId)]
+    : ["unix", vsockDialSocket(guest.name)];
 }

@@ -59,7 +59,12 @@ export function qemuArguments(guest: GuestMachine): string[] {
     ...["-kernel", guest.kernel],
     ...(guest.initramfs === undefined ? [] : ["-initrd", guest.initramfs]),
     ...["-append", commandLine],
-    ...["-chardev", `file,id=console,append=on,path=${comma(consolePath(guest.name))}`, "-serial", "chardev:console"],
+    ...[
+      "-chardev",
+      `file,id=console,append=on,path=${comma(consolePath(guest.name))}`,
+      "-serial",
+      "chardev:console",
+    ],
     ...["-qmp", `unix:${qmpSocket(guest.name)},server=on,wait=off`],
     ...guest.shares.flatMap(share),
     ...vsock(guest),
@@ -77,7 +82,11 @@ export function qmpSocket(guest: string): string {
 
 function machine({ preset, accel, machineOptions }: GuestMachine): string {
   const options = { ...presetOptions[preset][accel], ...machineOptions };
-  return ["microvm", "memory-backend=memory", ...Object.entries(options).map(([key, value]) => `${key}=${comma(value)}`)].join(",");
+  return [
+    "microvm",
+    "memory-backend=memory",
+    ...Object.entries(options).map(([key, value]) => `${key}=${comma(value)}`),
+  ].join(",");
 }
 
 function accelerator({ accel }: GuestMachine): string[] {

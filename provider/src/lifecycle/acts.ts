@@ -1,0 +1,101 @@
+import { applyScript, driftOf, removeScript, toApply, type Artifact } from "../host/artifact.ts";
+import { must, type RunOptions } from "../host/host.ts";
+import { prelude } from "../host/prelude.ts";
+import { Script, sh } from "../host/script.ts";
+import type { Props } from "./define-resource.ts";
+import { dropMarker, parseMarker, readMarker, writeMarker, type Marker } from "./marker.ts";
+import { observeScript, parseObservation, type Observation } from "./observation.ts";
+import { artifactsOf, removableArtifacts, type Thing } from "./thing.ts";
+
+/** Longer than any wait that a settle script has of its own. */
+const changeLimitSeconds = 1800;
+
+/** Look; one round trip. */
+export async function observe(thing: Thing): Promise<Observation> {
+  const artifacts = await artifactsOf(thing);
+  const script = Script.join([prelude, observeScript(thing, artifacts)]);
+  const stdout = await must(thing.host, `looking at ${thing.label}`, script, { repeatable: true });
+  return parseObservation(thing, artifacts, stdout);
+}
+
+/**
+ * Make it so from what was seen before, wait until it serves, and look again; one round trip. What `former` inputs
+ * asked for and these do not is taken away. Where an earlier change was interrupted, everything is applied.
+ */
+export async function reconcile(thing: Thing, before: Observation, former?: Props): Promise<Observation> {
+  const artifacts = await artifactsOf(thing);
+  const complete = before.marker?.state === "ready";
+  const drifts = complete
+    ? driftOf(artifacts, before.actuals)
+    : artifacts.map((artifact, index) => ({ artifact, actual: before.actuals[index] ?? "" }));
+  const due = toApply(artifacts, drifts);
+  const payload = due.find(({ artifact }) => artifact.payload)?.artifact.payload;
+  const script = Script.join([
+    mark(thing, "pending"),
+    removeScript(stale(thing, artifacts, former), thing.desired.onDelete === "destroyData"),
+    applyScript(due),
+    during(`waiting until ${thing.label} serves`, thing.resource.settle?.(thing.desired)),
+    mark(thing, "ready"),
+    observeScript(thing, artifacts),
+  ]);
+  const after = parseObservation(
+    thing,
+    artifacts,
+    await change(thing, script, payload && { stdin: payload() }),
+  );
+  if (after.drift.length === 0) return after;
+  throw new Error(`${thing.host.name}: ${thing.label} was made, but ${after.drift.join("; ")}`);
+}
+
+/** Whether a marker says so; what has none is as our state says. */
+export async function belongsToAnother({ host, label, markerPath, desired }: Thing): Promise<boolean> {
+  const asked = `asking to whom ${label} belongs`;
+  const marker = parseMarker(await must(host, asked, readMarker(markerPath), { repeatable: true }));
+  return marker !== undefined && marker.owner !== desired.owner;
+}
+
+/** Take it away, as far as its `onDelete` allows; one round trip. */
+export async function remove(thing: Thing): Promise<void> {
+  const { resource, desired } = thing;
+  const artifacts = removableArtifacts(resource, desired);
+  const destroyData = desired.onDelete === "destroyData";
+  const kept = destroyData ? [] : artifacts.flatMap(({ data }) => data ?? []);
+  const script = Script.join([
+    during(`asking whether ${thing.label} may go`, resource.beforeRemove?.(desired)),
+    removeScript(artifacts, destroyData),
+    kept.length > 0 ? mark(thing, "kept") : dropMarker(thing.markerPath),
+  ]);
+  await change(thing, script);
+  if (kept.length > 0) thing.log(`removed; its data stays in ${kept.join(", ")} (see onDelete)`);
+}
+
+async function change(thing: Thing, script: Script, options: RunOptions = {}): Promise<string> {
+  return must(thing.host, thing.label, Script.join([prelude, script]), {
+    timeoutSeconds: changeLimitSeconds,
+    onProgress: (line) => {
+      if (line.startsWith("@ ")) thing.log(line.slice(2));
+    },
+    ...options,
+  });
+}
+
+function mark({ resource, desired, markerPath }: Thing, state: Marker["state"]): Script {
+  const { type } = resource;
+  return writeMarker(markerPath, { version: 1, type, owner: desired.owner, state, inputs: desired });
+}
+
+function stale({ resource }: Thing, artifacts: readonly Artifact[], former?: Props): readonly Artifact[] {
+  if (!former) return [];
+  const wanted = new Set(artifacts.map(({ what }) => what));
+  return removableArtifacts(resource, former).filter(({ what }) => !wanted.has(what));
+}
+
+/** A script whose output is for people: it stays out of the parser's way, and does not eat the payload. */
+function during(doing: string, script: Script | undefined): Script | undefined {
+  return (
+    script &&
+    sh`doing=${doing}
+{ ${script}
+} >&2 </dev/null`
+  );
+}

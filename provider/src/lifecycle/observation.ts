@@ -1,0 +1,79 @@
+import { driftOf, explainDrift, parseActuals, probeScript, type Artifact } from "../host/artifact.ts";
+import { Script, sh } from "../host/script.ts";
+import type { Props } from "./define-resource.ts";
+import { AlreadyExists } from "./errors.ts";
+import { parseMarker, readMarker, type Marker } from "./marker.ts";
+import type { Thing } from "./thing.ts";
+
+/** What one look at a host found. */
+export interface Observation {
+  readonly marker: Marker | undefined;
+  /** What the artifacts' probes printed. */
+  readonly actuals: readonly string[];
+  /** A sentence for each artifact that is not as declared. */
+  readonly drift: readonly string[];
+  /** What is there of what only this resource makes. */
+  readonly found: readonly string[];
+  readonly outputs: Props;
+}
+
+/** Looks at marker, artifacts and outputs; {@link parseObservation} reads what it prints. */
+export function observeScript(thing: Thing, artifacts: readonly Artifact[]): Script {
+  const report = thing.resource.report?.(thing.desired);
+  return Script.join([
+    readMarker(thing.markerPath),
+    probeScript(artifacts),
+    report &&
+      sh`{ ${report}
+} </dev/null`,
+  ]);
+}
+
+export function parseObservation(thing: Thing, artifacts: readonly Artifact[], stdout: string): Observation {
+  const [marker = "", ...lines] = stdout.split("\n");
+  const actuals = parseActuals(artifacts, stdout);
+  const outputs = lines.flatMap((line) => {
+    const pair = /^(\w+)=(.*)$/.exec(line);
+    return pair ? [[pair[1], pair[2]]] : [];
+  });
+  return {
+    marker: parseMarker(marker),
+    actuals,
+    drift: driftOf(artifacts, actuals).map(explainDrift),
+    found: artifacts.filter(({ common }, index) => !common && actuals[index] !== "").map(({ what }) => what),
+    outputs: thing.resource.outputs.parse(Object.fromEntries(outputs)),
+  };
+}
+
+/** What Pulumi keeps: inputs, outputs, and what is not as declared. */
+export function stateOf({ desired }: Thing, { marker, drift, outputs }: Observation): Props {
+  return { ...desired, ...outputs, drift: [...markerDrift(marker), ...drift] };
+}
+
+function markerDrift(marker: Marker | undefined): string[] {
+  if (!marker) return ["its ownership marker is missing"];
+  return marker.state === "ready" ? [] : ["an earlier change was interrupted"];
+}
+
+/** Whether there is something that this stack made and has not given up. */
+export function isOurs({ desired }: Thing, { marker, found }: Observation): boolean {
+  if (!marker) return found.length > 0;
+  return marker.owner === desired.owner && marker.state !== "kept";
+}
+
+/** Throws AlreadyExists where going on would take over what is not ours. `former` is the state that we have of it, if any. */
+export function refuseForeign(thing: Thing, { marker, found }: Observation, former: Props | undefined): void {
+  const { host, label, desired } = thing;
+  if (marker && marker.owner !== desired.owner && marker.owner !== former?.["owner"]) {
+    throw new AlreadyExists(
+      `${host.name}: ${label} belongs to the stack ${marker.owner} and was left as it is; ` +
+        `choose another name, or remove it with that stack first`,
+    );
+  }
+  if (!marker && !former && found.length > 0) {
+    throw new AlreadyExists(
+      `${host.name}: ${label} would take over what this stack did not make, and left it as it is: ` +
+        `${found.join(", ")}; remove it, or choose another name`,
+    );
+  }
+}
