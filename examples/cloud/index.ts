@@ -1,9 +1,10 @@
 import { Config } from "@pulumi/pulumi";
 import { Cloud } from "@torocloud/sdk";
 
+// Everything that may differ from stack to stack: `pulumi config set replicas 3`
 const config = new Config();
 
-/** Three nodes hold the data, two hosts run the guests. Their names are those of the inventory. */
+// Three nodes keep the data, two hosts run the guests. Their names are those of the inventory.
 const cloud = new Cloud("cloud", {
   ceph: {
     nodes: ["node1", "node2", "node3"],
@@ -15,8 +16,8 @@ const cloud = new Cloud("cloud", {
   services: {
     web: {
       image: {
-        kernel: config.require("kernel"),
-        initramfs: config.require("initramfs"),
+        kernel: config.get("kernel") ?? "images/demo/out/vmlinux",
+        initramfs: config.get("initramfs") ?? "images/demo/out/initramfs",
       },
       files: config.get("site") ?? "examples/cloud/site",
       readyPath: "/healthz",
@@ -27,4 +28,5 @@ const cloud = new Cloud("cloud", {
   },
 });
 
+/** Where each replica of each service answers. */
 export const urls = cloud.urls;
