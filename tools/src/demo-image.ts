@@ -18,7 +18,7 @@ export async function ensureDemoImage(folder?: string): Promise<string> {
     const onStderr = (text: string): void => {
       note(text.trim().split("\n").at(-1) ?? "");
     };
-    await run({ argv: ["sh", script, out, cache], env, onStderr });
+    await run({ argv: ["sh", script, out, cache], onStderr });
     return out;
   });
 }
