@@ -4,7 +4,16 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: "unit", include: ["test/{provider,sdk,lab,tools}/**/*.test.ts"] } },
+      {
+        test: {
+          name: "unit",
+          include: ["test/{provider,sdk,lab,tools,examples}/**/*.test.ts"],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          // The built packages run as they are: Pulumi writes the source of a provider object down.
+          server: { deps: { external: [/[/](provider|sdk)[/]dist[/]/] } },
+        },
+      },
       {
         test: {
           name: "lab",

@@ -1,0 +1,24 @@
+import { local } from "@pulumi/command";
+import { Config, getStack } from "@pulumi/pulumi";
+import { microvm } from "@torocloud/sdk";
+
+const config = new Config();
+const source = config.get("source") ?? "../../images/demo";
+
+// Built where Pulumi runs, and again when the source changes: bump `revision`, or give it a commit's hash.
+const build = new local.Command("build", {
+  create: `sh ${source}/build.sh out && echo out`,
+  triggers: [config.get("revision") ?? getStack()],
+});
+
+// Until it has been built, a preview shows the image's digest as not known yet.
+const folder = build.stdout.apply((output) => output.trim().split("\n").at(-1) ?? "out");
+
+/** Uploaded to CephFS through a host that has it mounted; guests boot `image.kernelPath`. */
+export const image = new microvm.Image("image", {
+  host: config.get("host") ?? "host1",
+  name: "built",
+  storage: config.get("storage") ?? "/srv/torocloud",
+  kernel: folder.apply((path) => `${path}/vmlinux`),
+  initramfs: folder.apply((path) => `${path}/initramfs`),
+});
