@@ -42,24 +42,27 @@ function madeStore({ uuid, fsid, sizeGiB }: FileStore): Artifact {
     probe: sh`${number}
 directory=/var/lib/ceph/osd/ceph-$(osd_number) && [ "$(cat "$directory/mkfs_done")" = yes ] && cat "$directory/ceph_fsid"`,
     expected: fsid,
-    apply:
-      ceph(sh`[ -s ${secret} ] || { (umask 077; ceph-authtool --gen-print-key >${`${secret}.new`}); mv ${`${secret}.new`} ${secret}; }
-osd=$(printf '{"cephx_secret":"%s"}' "$(cat ${secret})" |
-  ceph_command -n client.bootstrap-osd -k ${bootstrapKeyring} osd new ${uuid} -i -)
-directory=/var/lib/ceph/osd/ceph-$osd
-if [ -s "$directory/fsid" ] && [ "$(cat "$directory/fsid")" != ${uuid} ]; then
-  echo "$directory belongs to another OSD: $(cat "$directory/fsid")" >&2; exit 1
-fi
-install -d -o ceph -g ceph -m 750 "$directory"
-printf '[osd.%s]\n\tkey = %s\n' "$osd" "$(cat ${secret})" | put_file "$directory/keyring" 600 ceph:ceph
-if [ "$(cat "$directory/mkfs_done" 2>/dev/null)" != yes ]; then
+    apply: ceph(sh`${number}
+made() { [ "$(cat "$1/mkfs_done" 2>/dev/null)" = yes ] && [ "$(cat "$1/fsid")" = ${uuid} ] && [ "$(cat "$1/ceph_fsid")" = ${fsid} ]; }
+if osd=$(osd_number) && made "/var/lib/ceph/osd/ceph-$osd"; then
+  say "osd.$osd has its store already"
+else
+  [ -s ${secret} ] || { (umask 077; ceph-authtool --gen-print-key >${`${secret}.new`}); mv ${`${secret}.new`} ${secret}; }
+  osd=$(printf '{"cephx_secret":"%s"}' "$(cat ${secret})" |
+    ceph_command -n client.bootstrap-osd -k ${bootstrapKeyring} osd new ${uuid} -i -)
+  directory=/var/lib/ceph/osd/ceph-$osd
+  if [ -s "$directory/fsid" ] && [ "$(cat "$directory/fsid")" != ${uuid} ]; then
+    echo "$directory belongs to another OSD: $(cat "$directory/fsid")" >&2; exit 1
+  fi
+  install -d -o ceph -g ceph -m 750 "$directory"
+  printf '[osd.%s]\n\tkey = %s\n' "$osd" "$(cat ${secret})" | put_file "$directory/keyring" 600 ceph:ceph
   rm -f "$directory/block"
   fallocate -l ${sizeGiB * gibibyte} "$directory/block"
   chown ceph:ceph "$directory/block"
   cd /
   ceph-osd --mkfs -i "$osd" --osd-objectstore bluestore --osd-data "$directory" --osd-uuid ${uuid} --setuser ceph --setgroup ceph
+  made "$directory"
 fi
-[ "$(cat "$directory/mkfs_done")" = yes ] && [ "$(cat "$directory/fsid")" = ${uuid} ]
 rm -f ${secret}`),
     remove: ceph(sh`${number}
 if osd=$(osd_number); then
