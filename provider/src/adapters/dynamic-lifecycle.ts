@@ -13,8 +13,8 @@ type Provider = Pick<
 export function dynamicLifecycle(type: string): Provider {
   const lifecycle = lifecycleOf(resourceOf(type), surroundings);
   return {
-    check: async (_olds, news: Props) => {
-      const { inputs, problems } = lifecycle.check(withoutSource(news));
+    check: async (olds: Props, news: Props) => {
+      const { inputs, problems } = lifecycle.check(withoutSource(news), olds);
       const failures = problems.map(({ property, reason }) => ({
         property,
         reason: `${property} ${reason}`,

@@ -13,7 +13,9 @@ export type OnChange =
   /** Another thing in its place. */
   | "replace"
   /** Only the state and the ownership marker learn of it; nothing that runs notices. */
-  | "record";
+  | "record"
+  /** Refused in preview: there is no way yet that keeps people's data. */
+  | "refuse";
 
 /** What every definition is handed: its own inputs, and those that all resources have. */
 export type Desired<Inputs extends z.ZodObject, Derived extends z.ZodObject> = z.output<Inputs> &

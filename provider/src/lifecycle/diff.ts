@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { commonFields } from "./common-inputs.ts";
-import type { OnChange, Props } from "./define-resource.ts";
+import type { OnChange, Problem, Props } from "./define-resource.ts";
 
 /** What an `up` would do to a thing that exists, and why. */
 export interface Diff {
@@ -16,6 +16,7 @@ const consequence: Record<OnChange, string> = {
   restart: "restarts it",
   replace: "replaces it",
   record: "only recorded",
+  refuse: "refused",
 };
 
 /** Compare state with checked inputs, field by field, by the table and nothing else. */
@@ -38,6 +39,21 @@ export function diffByTable(onChange: Readonly<Record<string, OnChange>>, state:
       ...drift.map((sentence) => `drifted: ${sentence}`),
     ],
   };
+}
+
+/** The fields whose change is refused; nothing where there is no state yet. */
+export function refusedChanges(
+  onChange: Readonly<Record<string, OnChange>>,
+  state: Props,
+  inputs: Props,
+): Problem[] {
+  return Object.entries(onChange)
+    .filter(([field, rule]) => rule === "refuse" && state[field] !== undefined && inputs[field] !== undefined)
+    .filter(([field]) => !isDeepStrictEqual(withoutAbsent(state[field]), withoutAbsent(inputs[field])))
+    .map(([property]) => ({
+      property,
+      reason: `is ${show(inputs[property])}; expected ${show(state[property])} as before, because changing it is not supported yet`,
+    }));
 }
 
 /** State has no `undefined`: a field that is absent and one that holds it are the same. */

@@ -1,7 +1,7 @@
 import { belongsToAnother, observe, reconcile, remove } from "./acts.ts";
 import { checkInputs, type Checked } from "./check.ts";
 import type { Props, Resource } from "./define-resource.ts";
-import { diffByTable, type Diff } from "./diff.ts";
+import { diffByTable, refusedChanges, type Diff } from "./diff.ts";
 import { HalfMade } from "./errors.ts";
 import { isOurs, refuseForeign, stateOf } from "./observation.ts";
 import type { Surroundings } from "./surroundings.ts";
@@ -11,7 +11,8 @@ export type { Surroundings } from "./surroundings.ts";
 
 /** The six verbs in Pulumi's words. Adapters only translate envelopes. */
 export interface Lifecycle {
-  check(news: Props): Checked;
+  /** `state` is what there is of it already, empty for a new one. */
+  check(news: Props, state?: Props): Checked;
   diff(state: Props, inputs: Props): Diff & { readonly deleteBeforeReplace: boolean };
   /** Rejects with HalfMade when something of it is there already; the next run goes on from it. */
   create(inputs: Props): Promise<{ id: string; state: Props }>;
@@ -36,7 +37,11 @@ export function lifecycleOf(resource: Resource, surroundings: Surroundings): Lif
   }
 
   return {
-    check: (news) => checkInputs(resource, news, surroundings.hostNames),
+    check(news, state = {}) {
+      const checked = checkInputs(resource, news, surroundings.hostNames);
+      const refused = refusedChanges(resource.onChange, state, checked.inputs);
+      return { ...checked, problems: [...checked.problems, ...refused] };
+    },
 
     diff: (state, inputs) => ({
       ...diffByTable(resource.onChange, state, inputs),

@@ -29,7 +29,7 @@ export const cephCluster = defineResource({
   derive: {
     fsid: ({ fsid, owner, name }): string => fsid ?? stableUuid("ceph cluster", owner, name),
   },
-  onChange: { host: "replace", name: "replace", monitors: "record", fsid: "replace" },
+  onChange: { host: "replace", name: "replace", monitors: "refuse", fsid: "replace" },
   replaceOrder: "delete-then-create",
 
   name: ({ name }) => name,

@@ -20,7 +20,7 @@ export const cephMonitor = defineResource({
   derived: none,
   outputs: none,
   derive: {},
-  onChange: { host: "replace", name: "replace", fsid: "replace", monitors: "record" },
+  onChange: { host: "replace", name: "replace", fsid: "replace", monitors: "refuse" },
   replaceOrder: "delete-then-create",
 
   name: ({ name }) => name,
