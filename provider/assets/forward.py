@@ -7,14 +7,19 @@ The listening socket comes from systemd (LISTEN_FDS), so that it outlives this p
 socket to socket through a pipe (splice), a side that has finished sending is closed for writing on the other.
 """
 
+import collections
 import errno
 import os
 import selectors
 import socket
 import sys
+import time
 
 PIPE_SIZE = 1 << 18
 HANDSHAKE_LIMIT = 64
+# How long a client waits for a guest that does not take its connection, as one that is starting does not.
+HOLD_SECONDS = 10
+RETRY_SECONDS = 0.1
 
 
 class Direction:
@@ -73,8 +78,8 @@ class Direction:
 class Connection:
     """A client, the guest, and the bytes between them."""
 
-    def __init__(self, loop, client, guest, greeting):
-        self.loop, self.client, self.guest, self.greeting = loop, client, guest, greeting
+    def __init__(self, loop, client, guest, greeting, hold):
+        self.loop, self.client, self.guest, self.greeting, self.hold = loop, client, guest, greeting, hold
         self.answer = b""
         self.there, self.back = Direction(client, guest), Direction(guest, client)
         self.connecting = True
@@ -83,10 +88,12 @@ class Connection:
     def connected(self, _mask):
         problem = self.guest.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
         if problem:
-            return self.close()
+            return self.refused()
         if self.greeting:
-            self.guest.send(self.greeting)
-            self.greeting = b""
+            try:
+                self.guest.send(self.greeting)
+            except OSError:
+                return self.refused()
             self.loop.modify(self.guest, selectors.EVENT_READ, self.answered)
         else:
             self.begin()
@@ -97,12 +104,14 @@ class Connection:
             while not self.answer.endswith(b"\n"):
                 byte = self.guest.recv(1)
                 if not byte or len(self.answer) > HANDSHAKE_LIMIT:
-                    return self.close()
+                    return self.refused()
                 self.answer += byte
         except BlockingIOError:
             return
+        except OSError:
+            return self.refused()
         if not self.answer.startswith(b"OK "):
-            return self.close()
+            return self.refused()
         self.begin()
 
     def begin(self):
@@ -128,6 +137,13 @@ class Connection:
         elif known:
             self.loop.unregister(end)
 
+    def refused(self):
+        self.loop.unregister(self.guest)
+        self.guest.close()
+        self.there.close()
+        self.back.close()
+        self.hold()
+
     def close(self):
         for end in (self.client, self.guest):
             if end in self.loop.get_map():
@@ -151,6 +167,8 @@ def main(arguments):
     listener.setblocking(False)
     loop = selectors.EpollSelector()
 
+    held = collections.deque()
+
     def accept(_mask):
         try:
             client, _ = listener.accept()
@@ -158,23 +176,32 @@ def main(arguments):
             return
         client.setblocking(False)
         client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        dial(client, time.monotonic() + HOLD_SECONDS)
+
+    def dial(client, limit):
+        def hold():
+            now = time.monotonic()
+            if now >= limit:
+                client.close()
+            else:
+                held.append((now + RETRY_SECONDS, client, limit))
+
         guest = make()
         guest.setblocking(False)
-        try:
-            guest.connect(address)
-        except BlockingIOError:
-            pass
-        except OSError:
+        problem = guest.connect_ex(address)
+        if problem not in (0, errno.EINPROGRESS):
             guest.close()
-            client.close()
-            return
-        Connection(loop, client, guest, greeting)
+            return hold()
+        Connection(loop, client, guest, greeting, hold)
 
     loop.register(listener, selectors.EVENT_READ, accept)
     while True:
-        for key, mask in loop.select():
-            if key.fileobj in loop.get_map():
+        for key, mask in loop.select(RETRY_SECONDS if held else None):
+            if key.fileobj.fileno() >= 0 and key.fileobj in loop.get_map():
                 key.data(mask)
+        while held and held[0][0] <= time.monotonic():
+            _, client, limit = held.popleft()
+            dial(client, limit)
 
 
 main(sys.argv[1:])
