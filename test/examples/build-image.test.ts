@@ -4,6 +4,9 @@ import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { beforeAll, expect, it } from "vitest";
 
+/** A program of its own, with its own compiler settings. */
+const example = "../../examples/build-image/index.ts";
+
 /** The plugin of @pulumi/command cannot be fetched where these tests run, so Pulumi's mocks stand in for the engine. */
 const registered: pulumi.runtime.MockResourceArgs[] = [];
 
@@ -35,7 +38,7 @@ beforeAll(async () => {
 });
 
 it("uploads what the command built, after it was built", async () => {
-  const { image } = (await import("../../examples/build-image/index.ts")) as {
+  const { image } = (await import(example)) as {
     image: { kernel: pulumi.Output<string>; initramfs: pulumi.Output<string> };
   };
   const paths = await new Promise((resolve) => {
