@@ -63,7 +63,10 @@ const otherFsid = "7c1e2d30-6a44-4e0a-9b53-5f3a2d1c0b9a";
 const digest = "0".repeat(64);
 
 function monitorsOf(subnet: string): unknown {
-  return [1, 2, 3].map((number) => ({ name: `node${String(number)}`, address: `${subnet}.${String(number)}` }));
+  return [1, 2, 3].map((number) => ({
+    name: `node${String(number)}`,
+    address: `${subnet}.${String(number)}`,
+  }));
 }
 const monitors = monitorsOf("10.11.12");
 const otherMonitors = monitorsOf("10.11.13");
@@ -112,7 +115,11 @@ export const examples = {
       monitors: otherMonitors,
       settings: { osd_pool_default_size: "2" },
     },
-    answers: ["node2", "node3"].map((host) => ({ host, includes: "cat '/var/lib/torocloud/ceph/", stdout: keyring })),
+    answers: ["node2", "node3"].map((host) => ({
+      host,
+      includes: "cat '/var/lib/torocloud/ceph/",
+      stdout: keyring,
+    })),
     secrets: [...keyring.matchAll(/key = (\S+)/g)].map(([, key]) => key ?? ""),
     drifted: { directory: "700 root:root", file: `600 ceph:ceph ${digest}` },
   },
@@ -144,7 +151,13 @@ export const examples = {
   },
   "torocloud:ceph:FileSystem": {
     inputs: { ...common, host: "node1", name: "cloud" },
-    changes: { host: "node2", name: "other", copies: 2, metadataPlacementGroups: 16, dataPlacementGroups: 64 },
+    changes: {
+      host: "node2",
+      name: "other",
+      copies: 2,
+      metadataPlacementGroups: 16,
+      dataPlacementGroups: 64,
+    },
     drifted: { pool: "8 1 on" },
   },
   "torocloud:ceph:ClientKey": {

@@ -1,16 +1,24 @@
+import { Readable } from "node:stream";
+import { finished } from "node:stream/promises";
 import { isDeepStrictEqual } from "node:util";
+import { applyScript, probeScript, removeScript, type Artifact } from "../../provider/src/host/artifact.ts";
 import {
-  applyScript,
-  probeScript,
-  removeScript,
-  type Artifact,
-} from "../../provider/src/host/artifact.ts";
-import { HostUnreachable, type CommandResult, type Host, type RunOptions } from "../../provider/src/host/host.ts";
+  HostUnreachable,
+  type CommandResult,
+  type Host,
+  type RunOptions,
+} from "../../provider/src/host/host.ts";
 import { prelude } from "../../provider/src/host/prelude.ts";
 import { quote, type Script } from "../../provider/src/host/script.ts";
 import type { Props, Resource } from "../../provider/src/lifecycle/define-resource.ts";
-import type { Surroundings } from "../../provider/src/lifecycle/lifecycle.ts";
-import { dropMarker, markerPath, readMarker, writeMarker, type Marker } from "../../provider/src/lifecycle/marker.ts";
+import type { lifecycleOf } from "../../provider/src/lifecycle/lifecycle.ts";
+import {
+  dropMarker,
+  markerPath,
+  readMarker,
+  writeMarker,
+  type Marker,
+} from "../../provider/src/lifecycle/marker.ts";
 
 /** What another host answers to a script that only reads: a key, for instance. */
 export interface Answer {
@@ -25,6 +33,8 @@ export interface FleetOptions {
   /** What the resource's report script prints. */
   readonly outputs?: Readonly<Record<string, string>>;
 }
+
+export type Surroundings = Parameters<typeof lifecycleOf>[1];
 
 /** One thing that a script does, in words: the fake breaks on them, and tests compare them. */
 type Step =
@@ -52,11 +62,18 @@ export class FakeFleet {
   readonly answers: readonly Answer[];
   readonly outputs: Readonly<Record<string, string>>;
   readonly #hosts: ReadonlyMap<string, FakeHost>;
-  readonly #declared: { readonly desired: Props; readonly parts: readonly Artifact[] }[] = [];
+  readonly #declared: {
+    readonly desired: Props;
+    readonly secrets: unknown;
+    readonly parts: readonly Artifact[];
+  }[] = [];
   readonly #waits = new Map<string, "settle" | "report" | "beforeRemove">();
   readonly #paths = new Set<string>();
 
-  constructor(resource: Resource, { names = ["node1", "node2", "node3"], answers = [], outputs = {} }: FleetOptions) {
+  constructor(
+    resource: Resource,
+    { names = ["node1", "node2", "node3"], answers = [], outputs = {} }: FleetOptions,
+  ) {
     this.answers = answers;
     this.outputs = outputs;
     this.resource = this.#watch(resource);
@@ -104,19 +121,21 @@ export class FakeFleet {
     }
   }
 
-  /** The artifacts as they were declared last for these inputs. */
+  /** The artifacts as they were declared last for these inputs, with secrets if ever there were any. */
   partsFor(desired: Props): readonly Artifact[] {
-    const declared = this.#declared.findLast((entry) => isDeepStrictEqual(plain(entry.desired), plain(desired)));
+    const meant = this.#declared.filter((entry) => isDeepStrictEqual(plain(entry.desired), plain(desired)));
+    const declared = meant.findLast(({ secrets }) => secrets !== undefined) ?? meant.at(-1);
     if (!declared) throw new Error(`nothing was ever declared for ${JSON.stringify(desired)}`);
     return declared.parts;
   }
 
   #watch(resource: Resource): Resource {
-    const remember = (act: "settle" | "report" | "beforeRemove", script: Script): Script => {
+    const watched = (act: "settle" | "report" | "beforeRemove") => (desired: Props) => {
+      const script = resource[act]?.(desired);
+      if (!script) throw new Error(`${resource.type} has no ${act}`);
       this.#waits.set(script.text, act);
       return script;
     };
-    const { settle, report, beforeRemove } = resource;
     return {
       ...resource,
       name: (desired) => {
@@ -126,12 +145,12 @@ export class FakeFleet {
       },
       artifacts: (desired, secrets) => {
         const parts = resource.artifacts(desired, secrets);
-        this.#declared.push({ desired, parts });
+        this.#declared.push({ desired, secrets, parts });
         return parts;
       },
-      ...(settle && { settle: (desired) => remember("settle", settle(desired)) }),
-      ...(report && { report: (desired) => remember("report", report(desired)) }),
-      ...(beforeRemove && { beforeRemove: (desired) => remember("beforeRemove", beforeRemove(desired)) }),
+      ...(resource.settle && { settle: watched("settle") }),
+      ...(resource.report && { report: watched("report") }),
+      ...(resource.beforeRemove && { beforeRemove: watched("beforeRemove") }),
     };
   }
 
@@ -139,7 +158,9 @@ export class FakeFleet {
   understand(text: string): readonly { readonly doing: string; readonly step: Step }[] {
     const places = [
       ...this.#markerPlaces(text),
-      ...[...this.#fragments()].flatMap(([fragment, step]) => occurrences(text, fragment).map((start) => ({ start, end: start + fragment.length, step }))),
+      ...[...this.#fragments()].flatMap(([fragment, step]) =>
+        occurrences(text, fragment).map((start) => ({ start, end: start + fragment.length, step })),
+      ),
     ].sort((a, b) => a.start - b.start || b.end - a.end);
     let position = 0;
     let doing = "starting";
@@ -178,11 +199,12 @@ export class FakeFleet {
     return [...this.#paths].flatMap((path) => {
       const [before, after] = writeMarker(path, sentinel).text.split(quote(JSON.stringify(sentinel)));
       if (!before || !after) throw new Error("writeMarker no longer spells the marker out as JSON");
-      return occurrences(text, before).map((start) => {
-        const from = start + before.length;
-        const to = text.indexOf(after, from);
-        const marker = JSON.parse(text.slice(from + 1, to - 1).replaceAll(`'\\''`, "'")) as Marker;
-        return { start, end: to + after.length, step: { act: "write marker" as const, path, marker } };
+      return occurrences(text, before).flatMap((start) => {
+        const word = /^'(?:[^']|'\\'')*'/.exec(text.slice(start + before.length))?.[0] ?? "";
+        const end = start + before.length + word.length;
+        if (!text.startsWith(after, end)) return [];
+        const marker = JSON.parse(unquote(word)) as Marker;
+        return [{ start, end: end + after.length, step: { act: "write marker" as const, path, marker } }];
       });
     });
   }
@@ -211,15 +233,17 @@ export class FakeHost implements Host {
   async run(script: Script, { stdin }: RunOptions = {}): Promise<CommandResult> {
     this.scripts.push(script.text);
     if (this.unreachable) throw new HostUnreachable(this.name, "no route to host");
-    const answer = this.#fleet.answers.find(({ host, includes }) => host === this.name && script.text.includes(includes));
-    if (answer && !script.text.startsWith(prelude.text)) return { exitCode: 0, stdout: answer.stdout, stderr: "" };
+    const answer = this.#fleet.answers.find(
+      ({ host, includes }) => host === this.name && script.text.includes(includes),
+    );
+    if (answer && !script.text.startsWith(prelude.text))
+      return { exitCode: 0, stdout: answer.stdout, stderr: "" };
 
     const steps = this.#fleet.understand(script.text);
     const payload = steps.some(({ step }) => step.act === "make" && step.artifact.payload);
-    if (payload !== (stdin !== undefined)) throw new Error(`${this.name}: a payload must come with what reads it`);
-    if (stdin !== undefined && typeof stdin === "object" && "on" in stdin) {
-      for await (const chunk of stdin) void chunk;
-    }
+    if (payload !== (stdin !== undefined))
+      throw new Error(`${this.name}: a payload must come with what reads it`);
+    if (stdin instanceof Readable) await finished(stdin.resume());
     const declared = this.#declaredBy(steps.map(({ step }) => step));
     let stdout = "";
     for (const { doing, step } of steps) {
@@ -234,7 +258,9 @@ export class FakeHost implements Host {
   /** Two artifacts may have one text and differ in what must come out, so the marker tells which are meant. */
   #declaredBy(steps: readonly Step[]): readonly Artifact[] {
     const written = steps.find((step) => step.act === "write marker");
-    return written && steps.some(({ act }) => act === "make") ? this.#fleet.partsFor(written.marker.inputs) : [];
+    return written && steps.some(({ act }) => act === "make")
+      ? this.#fleet.partsFor(written.marker.inputs)
+      : [];
   }
 
   #perform(step: Step, declared: readonly Artifact[]): string {
@@ -250,7 +276,9 @@ export class FakeHost implements Host {
         this.markers.delete(step.path);
         return "";
       case "look":
-        return step.parts.map(({ what }, index) => `#${String(index)}\t${this.things.get(what) ?? ""}\n`).join("");
+        return step.parts
+          .map(({ what }, index) => `#${String(index)}\t${this.things.get(what) ?? ""}\n`)
+          .join("");
       case "make":
         this.#make(declared.find(({ what }) => what === step.artifact.what) ?? step.artifact);
         return "";
@@ -285,8 +313,8 @@ export class FakeHost implements Host {
 function glue(text: string, doing: string): string {
   let now = doing;
   for (const line of text.replace(prelude.text, "").split("\n")) {
-    const named = /^doing='((?:[^']|'\\'')*)'$/.exec(line);
-    if (named) now = (named[1] ?? "").replaceAll(`'\\''`, "'");
+    const named = /^doing=('(?:[^']|'\\'')*')$/.exec(line);
+    if (named) now = unquote(named[1] ?? "");
     else if (!/^[{} ]*(>&2 )?(<\/dev\/null)?$/.test(line)) {
       throw new Error(`the fake host does not understand this part of a script:\n${line}`);
     }
@@ -294,13 +322,19 @@ function glue(text: string, doing: string): string {
   return now;
 }
 
+/** What `quote` made of it, undone. */
+function unquote(word: string): string {
+  return word.slice(1, -1).replaceAll(`'\\''`, "'");
+}
+
 function occurrences(text: string, fragment: string): number[] {
   const found: number[] = [];
-  for (let at = text.indexOf(fragment); at !== -1; at = text.indexOf(fragment, at + fragment.length)) found.push(at);
+  for (let at = text.indexOf(fragment); at !== -1; at = text.indexOf(fragment, at + fragment.length))
+    found.push(at);
   return found;
 }
 
-/** As JSON has it: without `undefined`. */
+/** As JSON has it: without `undefined` inside. */
 export function plain<Value>(value: Value): Value {
-  return JSON.parse(JSON.stringify(value)) as Value;
+  return value === undefined ? value : (JSON.parse(JSON.stringify(value)) as Value);
 }

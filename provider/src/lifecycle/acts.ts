@@ -47,6 +47,17 @@ export async function reconcile(thing: Thing, before: Observation, former?: Prop
   throw new Error(`${thing.host.name}: ${thing.label} was made, but ${after.drift.join("; ")}`);
 }
 
+/** The thing is managed through another host from now on, where its marker is; this one's goes, if the host can be asked. */
+export async function forget(thing: Thing): Promise<void> {
+  try {
+    await must(thing.host, `moving the marker of ${thing.label}`, dropMarker(thing.markerPath));
+  } catch (error) {
+    thing.log(
+      `its marker ${thing.markerPath} stays behind: ${error instanceof Error ? error.message : String(error)}`,
+    );
+  }
+}
+
 /** Whether a marker says so; what has none is as our state says. */
 export async function belongsToAnother({ host, label, markerPath, desired }: Thing): Promise<boolean> {
   const asked = `asking to whom ${label} belongs`;

@@ -1,4 +1,4 @@
-import { belongsToAnother, observe, reconcile, remove } from "./acts.ts";
+import { belongsToAnother, forget, observe, reconcile, remove } from "./acts.ts";
 import { checkInputs, type Checked } from "./check.ts";
 import type { Props, Resource } from "./define-resource.ts";
 import { diffByTable, refusedChanges, type Diff } from "./diff.ts";
@@ -30,7 +30,11 @@ export function lifecycleOf(resource: Resource, surroundings: Surroundings): Lif
     const before = await observe(thing);
     refuseForeign(thing, before, former);
     try {
-      return { id: thing.id, state: stateOf(thing, await reconcile(thing, before, former)) };
+      const state = stateOf(thing, await reconcile(thing, before, former));
+      if (former && former["host"] !== thing.desired["host"]) {
+        await forget(thingOf(resource, surroundings, former));
+      }
+      return { id: thing.id, state };
     } catch (error) {
       throw new HalfMade(thing.id, { ...thing.desired, drift: ["the last change did not succeed"] }, error);
     }

@@ -1,0 +1,178 @@
+import { readFileSync } from "node:fs";
+import fc from "fast-check";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { applyScript, explainDrift, removeScript } from "../../../provider/src/host/artifact.ts";
+import { prelude } from "../../../provider/src/host/prelude.ts";
+import { Script } from "../../../provider/src/host/script.ts";
+import { execLine, runningUnit, unitFile } from "../../../provider/src/host/systemd.ts";
+import { ShellHost } from "../shell-host.ts";
+
+vi.setConfig({ testTimeout: 30_000 });
+
+/**
+ * How systemd reads a command line: systemd.service(5) "Command lines", systemd.syntax(7) "Quoting", systemd.unit(5)
+ * "Specifiers". Written from the manual, and stricter: whatever it would not take as it is makes this throw.
+ */
+function systemdWords(line: string, environment: Readonly<Record<string, string>> = {}): string[] {
+  expect(line).not.toContain("\n");
+  const words: string[] = [];
+  const escapes: Record<string, string> = {
+    a: "\x07",
+    b: "\b",
+    f: "\f",
+    n: "\n",
+    r: "\r",
+    t: "\t",
+    v: "\v",
+    "\\": "\\",
+    '"': '"',
+    "'": "'",
+    s: " ",
+  };
+  for (let rest = line.trim(); rest !== ""; rest = rest.trimStart()) {
+    if (/^;(\s|$)/.test(rest)) throw new Error("a lone semicolon separates commands");
+    let word = "";
+    let quote = "";
+    let at = 0;
+    for (; at < rest.length; at++) {
+      const character = rest.charAt(at);
+      if (quote === "" && /\s/.test(character)) break;
+      if (character === "\\") {
+        const meant = escapes[rest.charAt(++at)];
+        if (meant === undefined) throw new Error(`unknown escape in ${line}`);
+        word += meant;
+      } else if (quote !== "") {
+        if (character === quote) {
+          quote = "";
+          if (at + 1 < rest.length && !/\s/.test(rest.charAt(at + 1)))
+            throw new Error("a closing quote must end the word");
+        } else word += character;
+      } else if (word === "" && at === 0 && (character === '"' || character === "'")) quote = character;
+      else word += character;
+    }
+    if (quote !== "") throw new Error("a quote stays open");
+    rest = rest.slice(at);
+    words.push(expand(word, environment));
+  }
+  return words;
+}
+
+function expand(word: string, environment: Readonly<Record<string, string>>): string {
+  const withoutSpecifiers = word.replaceAll(/%(.?)/g, (_, letter: string) => {
+    if (letter !== "%") throw new Error(`the specifier %${letter} would be expanded in ${word}`);
+    return "%";
+  });
+  return withoutSpecifiers.replaceAll(/\$(\$|\{\w+\}|\w+|)/g, (_, name: string) => {
+    if (name === "$") return "$";
+    const value = environment[name.slice(1, -1)];
+    if (value === undefined) throw new Error(`the variable ${name} would be expanded in ${word}`);
+    return value;
+  });
+}
+
+describe("execLine", () => {
+  it("leaves what is plain as it is", () => {
+    expect(execLine(["/usr/bin/a", "--b=c,d", "e:f@g+h"])).toBe("/usr/bin/a --b=c,d e:f@g+h");
+  });
+
+  it.each([
+    ["a space", "a b"],
+    ["nothing", ""],
+    ["a specifier", "50% %n %%"],
+    ["a variable", "$HOME ${HOME} $$"],
+    ["quotes", `"a" 'b' it's`],
+    ["backslashes", "a\\b\\\\ \\n \\"],
+    ["a line break", "a\nb\tc"],
+    ["a lone semicolon", ";"],
+    ["a comment", "# no"],
+    ["what goes before a program", "-@:+!x"],
+  ])("brings %s through", (_, word) => {
+    expect(systemdWords(execLine(["/bin/x", word, "end"]))).toEqual(["/bin/x", word, "end"]);
+  });
+
+  it("brings any printable text through, on one line", () => {
+    const word = fc.oneof(
+      fc.string({ unit: "grapheme-ascii" }),
+      fc.string({
+        unit: fc.constantFrom(`"`, "'", "\\", "$", "%", "{", "}", ";", " ", "\t", "\n", "a", "#"),
+      }),
+      fc.string({ unit: "grapheme" }),
+    );
+    fc.assert(
+      fc.property(fc.array(word, { maxLength: 5 }), (words) => {
+        expect(systemdWords(execLine(["/bin/x", ...words]))).toEqual(["/bin/x", ...words]);
+      }),
+    );
+  });
+
+  it("expands the named variables, and no others", () => {
+    const line = execLine(["/bin/x", "a=${KHZ}", "b ${KHZ} ${HOME} $KHZ", "100%"], ["KHZ"]);
+    expect(systemdWords(line, { KHZ: "2100000" })).toEqual([
+      "/bin/x",
+      "a=2100000",
+      "b 2100000 ${HOME} $KHZ",
+      "100%",
+    ]);
+  });
+
+  it("does not take the text behind a dollar sign for a variable's name", () => {
+    const line = execLine(["/bin/x", "$${KHZ}"], ["KHZ"]);
+    expect(systemdWords(line, { KHZ: "1" })).toEqual(["/bin/x", "$1"]);
+  });
+});
+
+describe("runningUnit", () => {
+  let host: ShellHost;
+  beforeEach(() => {
+    host = new ShellHost();
+  });
+  afterEach(() => {
+    host.remove();
+  });
+  const unit = runningUnit("some.service");
+
+  it("says what is wrong with a unit", () => {
+    const words = (actual: string): string => explainDrift({ artifact: unit, actual });
+    expect(words("")).toBe("unit some.service is missing");
+    expect(words("ActiveState=failed NeedDaemonReload=no UnitFileState=enabled")).toBe(
+      "unit some.service is failed",
+    );
+    expect(words("ActiveState=inactive NeedDaemonReload=no UnitFileState=")).toBe(
+      "unit some.service is inactive and is not installed, not enabled",
+    );
+    expect(words("ActiveState=active NeedDaemonReload=yes UnitFileState=enabled")).toBe(
+      "unit some.service runs with an older unit file than the one on disk",
+    );
+  });
+
+  it("reloads, enables and restarts it, in this order", async () => {
+    host.stub("systemctl", 'echo "$@" >>"$HERE/asked"');
+    const script = Script.join([prelude, applyScript([{ artifact: unit, actual: "" }])]);
+    expect(await host.run(script)).toMatchObject({ exitCode: 0, stderr: "" });
+    const verbs = readFileSync(host.path("asked"), "utf8").match(/daemon-reload|reenable|restart/g);
+    expect(verbs).toEqual(["daemon-reload", "reenable", "restart"]);
+  });
+
+  it("shows the end of the journal when it does not start", async () => {
+    host.stub("systemctl", 'case "$1" in restart) echo "Job failed." >&2; exit 1;; esac');
+    host.stub("journalctl", "echo some.service: cannot open /dev/kvm");
+    const result = await host.run(Script.join([prelude, applyScript([{ artifact: unit, actual: "" }])]));
+    expect(result).toMatchObject({ exitCode: 1, stdout: "" });
+    expect(result.stderr).toBe(
+      "Job failed.\nsome.service: cannot open /dev/kvm\nwhile making unit some.service\n",
+    );
+  });
+
+  it("is gone already when systemd does not know it", async () => {
+    host.stub("systemctl", 'echo "Unit some.service not loaded." >&2; exit 5');
+    const script = Script.join([prelude, removeScript([unit], false)]);
+    expect(await host.run(script)).toMatchObject({ exitCode: 0 });
+  });
+
+  it("is told to systemd when its file comes or goes, and only then", async () => {
+    host.stub("systemctl", 'echo "$@" >>"$HERE/asked"');
+    const missing = unitFile("torocloud-no-such-unit-here.service", "[Service]\n");
+    await host.run(Script.join([prelude, removeScript([missing], false)]));
+    expect(() => readFileSync(host.path("asked"))).toThrow("ENOENT");
+  });
+});
