@@ -4,32 +4,136 @@
   sync_tree.py sync DIRECTORY   reads a tar stream and makes it so; every file is replaced atomically
 
 What came from there stands in DIRECTORY/.torocloud-manifest. The digest is the SHA-256 of lines
-"<sha256 of the content> <x or -> <path>" in the paths' byte order.
+"<sha256 of the content> <x or -> <path>" in the paths' byte order. Guests may write to the directory, so no link in
+it is ever followed: every step of a path is opened from the one before it.
 """
 
 import hashlib
 import json
 import os
+import stat
 import sys
 import tarfile
 
 MANIFEST = ".torocloud-manifest"
+TEMPORARY = ".torocloud-new"
+FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW
 
 
-def digest_of_file(path):
-    digest = hashlib.sha256()
-    with open(path, "rb") as stream:
-        for chunk in iter(lambda: stream.read(1 << 20), b""):
-            digest.update(chunk)
-    return digest.hexdigest()
+class Tree:
+    """The directory, by names relative to it."""
 
+    def __init__(self, path):
+        self.path = path
+        self.root = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
 
-def entry(path):
-    """What is at a path now; None where there is no regular file."""
-    if os.path.islink(path) or not os.path.isfile(path):
+    def folder(self, name, make_way=None):
+        """A descriptor of the folder that a name is in; with `make_way`, folders that are missing are made."""
+        steps = name.split("/")
+        if not {"", ".", ".."}.isdisjoint(steps):
+            raise SystemExit(f"{name} would leave {self.path}")
+        folder = os.dup(self.root)
+        for depth, step in enumerate(steps[:-1], 1):
+            try:
+                inner = os.open(step, FOLDER, dir_fd=folder)
+            except OSError:
+                if not make_way:
+                    os.close(folder)
+                    raise
+                make_way("/".join(steps[:depth]), step, folder)
+                os.mkdir(step, 0o755, dir_fd=folder)
+                inner = os.open(step, FOLDER, dir_fd=folder)
+            os.close(folder)
+            folder = inner
+        return folder
+
+    def read(self, name):
+        """The content of a regular file and its mode; None where there is none."""
+        try:
+            folder = self.folder(name)
+        except OSError:
+            return None
+        try:
+            flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK
+            stream = os.fdopen(os.open(os.path.basename(name), flags, dir_fd=folder), "rb")
+        except OSError:
+            return None
+        finally:
+            os.close(folder)
+        mode = os.fstat(stream.fileno()).st_mode
+        if stat.S_ISREG(mode):
+            return stream, mode
+        stream.close()
         return None
-    executable = "x" if os.stat(path).st_mode & 0o100 else "-"
-    return digest_of_file(path) + " " + executable
+
+    def entry(self, name):
+        found = self.read(name)
+        if found is None:
+            return None
+        stream, mode = found
+        digest = hashlib.sha256()
+        with stream:
+            for chunk in iter(lambda: stream.read(1 << 20), b""):
+                digest.update(chunk)
+        return digest.hexdigest() + (" x" if mode & 0o100 else " -")
+
+    def replace(self, name, executable, stream, make_way):
+        folder = self.folder(name, make_way)
+        with self.temporary() as target:
+            for chunk in iter(lambda: stream.read(1 << 20), b""):
+                target.write(chunk)
+            os.fchmod(target.fileno(), 0o755 if executable else 0o644)
+        base = os.path.basename(name)
+        if is_folder(base, folder):
+            make_way(name, base, folder)
+        os.replace(TEMPORARY, base, src_dir_fd=self.root, dst_dir_fd=folder)
+        os.close(folder)
+
+    def temporary(self):
+        """A new file that takes another's place when it is complete; what an interrupted run left goes."""
+        self.remove(TEMPORARY)
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
+        return os.fdopen(os.open(TEMPORARY, flags, 0o644, dir_fd=self.root), "wb")
+
+    def remove(self, name):
+        """The file, and the folders that are empty without it. Gone already is gone."""
+        try:
+            folder = self.folder(name)
+        except OSError:
+            return
+        try:
+            os.unlink(os.path.basename(name), dir_fd=folder)
+        except OSError:
+            return
+        finally:
+            os.close(folder)
+        while "/" in name:
+            name = os.path.dirname(name)
+            try:
+                outer = self.folder(name)
+                os.rmdir(os.path.basename(name), dir_fd=outer)
+                os.close(outer)
+            except OSError:
+                return
+
+    def manifest(self):
+        found = self.read(MANIFEST)
+        if found is None:
+            return None
+        with found[0] as stream:
+            return json.load(stream)
+
+    def write_manifest(self, manifest):
+        with self.temporary() as target:
+            target.write(json.dumps(manifest, sort_keys=True).encode())
+        os.replace(TEMPORARY, MANIFEST, src_dir_fd=self.root, dst_dir_fd=self.root)
+
+
+def is_folder(base, folder):
+    try:
+        return stat.S_ISDIR(os.stat(base, dir_fd=folder, follow_symlinks=False).st_mode)
+    except FileNotFoundError:
+        return False
 
 
 def digest_of(entries):
@@ -37,74 +141,47 @@ def digest_of(entries):
     return hashlib.sha256("".join(lines).encode("utf-8", "surrogateescape")).hexdigest()
 
 
-def read_manifest(root):
-    try:
-        with open(os.path.join(root, MANIFEST)) as stream:
-            return json.load(stream)
-    except FileNotFoundError:
-        return {}
-
-
-def look(root):
-    manifest = read_manifest(root)
-    if not os.path.isdir(root) or not manifest and not os.path.exists(os.path.join(root, MANIFEST)):
+def look(path):
+    if not os.path.isdir(path):
         return
-    now = {name: entry(os.path.join(root, name)) or "missing" for name in manifest}
+    tree = Tree(path)
+    manifest = tree.manifest()
+    if manifest is None:
+        return
+    now = {name: tree.entry(name) or "missing" for name in manifest}
     changed = sorted(name for name in manifest if now[name] != manifest[name])
     print(digest_of(now), *(json.dumps(name) for name in changed[:5]), *(["..."] if len(changed) > 5 else []))
 
 
-def write_manifest(root, manifest):
-    path = os.path.join(root, MANIFEST)
-    with open(path + "-new", "w") as stream:
-        json.dump(manifest, stream, sort_keys=True)
-    os.replace(path + "-new", path)
-
-
-def inside(root, name):
-    path = os.path.normpath(os.path.join(root, name))
-    if not path.startswith(root + "/"):
-        raise SystemExit(f"{name} would leave {root}")
-    return path
-
-
-def replace_file(path, executable, stream):
-    os.makedirs(os.path.dirname(path), exist_ok=True)
-    with open(path + ".torocloud-new", "wb") as target:
-        for chunk in iter(lambda: stream.read(1 << 20), b""):
-            target.write(chunk)
-        os.fchmod(target.fileno(), 0o755 if executable else 0o644)
-    os.replace(path + ".torocloud-new", path)
-
-
-def sync(root):
-    os.makedirs(root, exist_ok=True)
-    before = read_manifest(root)
+def sync(path):
+    os.makedirs(path, exist_ok=True)
+    tree = Tree(path)
+    before = tree.manifest() or {}
     after = {}
+
+    def make_way(name, base, folder):
+        """What is there instead of the file or folder `name`: ours, or a link, goes; anything else is in the way."""
+        for old in [old for old in before if old == name or old.startswith(name + "/")]:
+            tree.remove(old)
+        try:
+            mode = os.stat(base, dir_fd=folder, follow_symlinks=False).st_mode
+        except FileNotFoundError:
+            return
+        if not stat.S_ISLNK(mode):
+            raise SystemExit(f"{path}/{name} did not come from here and is in the way; move it elsewhere")
+        os.unlink(base, dir_fd=folder)
+
     # Until the end, both the old and the new files count as ours.
     with tarfile.open(fileobj=sys.stdin.buffer, mode="r|") as archive:
         for member in archive:
-            path = inside(root, member.name)
             executable = bool(member.mode & 0o100)
-            after[member.name] = member.pax_headers["TOROCLOUD.sha256"] + " " + ("x" if executable else "-")
-            if entry(path) != after[member.name]:
-                write_manifest(root, {**before, **after})
-                replace_file(path, executable, archive.extractfile(member))
+            after[member.name] = member.pax_headers["TOROCLOUD.sha256"] + (" x" if executable else " -")
+            if tree.entry(member.name) != after[member.name]:
+                tree.write_manifest({**before, **after})
+                tree.replace(member.name, executable, archive.extractfile(member), make_way)
     for name in set(before) - set(after):
-        path = inside(root, name)
-        if os.path.lexists(path):
-            os.remove(path)
-        prune(root, os.path.dirname(path))
-    write_manifest(root, after)
-
-
-def prune(root, directory):
-    while directory.startswith(root + "/"):
-        try:
-            os.rmdir(directory)
-        except OSError:
-            return
-        directory = os.path.dirname(directory)
+        tree.remove(name)
+    tree.write_manifest(after)
 
 
 {"look": look, "sync": sync}[sys.argv[1]](os.path.normpath(sys.argv[2]))

@@ -8,17 +8,17 @@ import { circumstances, reportOf, writeReport } from "./bench/report.ts";
 export async function bench(args: readonly string[]): Promise<number> {
   const { names, runs, json } = parseBenchArguments(args, [...benchmarks.keys()]);
   const at = circumstances();
-  const { context, close } = openContext(runs);
+  const session = openContext(runs);
   const figures: Figure[] = [];
   try {
     for (const name of names) {
-      const measured = (await benchmarks.get(name)?.(context)) ?? [];
+      const measured = (await benchmarks.get(name)?.(session.context)) ?? [];
       for (const figure of measured) process.stdout.write(`${renderFigure(figure)}\n`);
       figures.push(...measured);
+      if (json !== undefined) await writeReport(json, reportOf(at, figures));
     }
   } finally {
-    if (json !== undefined) await writeReport(json, reportOf(at, figures));
-    await close();
+    await session.close();
   }
   return 0;
 }

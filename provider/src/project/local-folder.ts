@@ -21,8 +21,11 @@ export function folderProblem(path: string): string | undefined {
   const stats = statSync(projectPath(path), { throwIfNoEntry: false });
   if (!stats) return "does not exist";
   if (!stats.isDirectory()) return "is not a folder";
-  const odd = walk(projectPath(path), "").find(({ regular }) => !regular);
-  return odd && `holds ${odd.path}, which is neither a file nor a folder`;
+  const files = walk(projectPath(path), "");
+  const odd = files.find(({ regular }) => !regular);
+  if (odd) return `holds ${odd.path}, which is neither a file nor a folder`;
+  const taken = files.find((file) => file.path.startsWith(".torocloud-"));
+  return taken && `holds ${taken.path}, a name that torocloud keeps for itself`;
 }
 
 /** All files below a folder, in the byte order of their paths. */

@@ -220,7 +220,7 @@ describe("an interruption", () => {
   });
 
   // The file that was being written when it happened is in no manifest.
-  it.fails("leaves nothing half-written behind once a later run is through", async () => {
+  it("leaves nothing half-written behind once a later run is through", async () => {
     folder({ first: "x".repeat(60_000) });
     const { apply, payload } = artifact();
     if (!payload) expect.fail("a tree has a payload");
@@ -265,7 +265,7 @@ describe("what comes in the archive", () => {
 
 describe("a guest that writes to its share", () => {
   // It can put links there, and the host follows them as root.
-  it.fails("cannot send the host's writes elsewhere through a link in place of a folder", async () => {
+  it("cannot send the host's writes elsewhere through a link in place of a folder", async () => {
     await synced({ "conf/settings": "one" });
     mkdirSync(host.path("precious"));
     rmSync(join(root, "conf"), { recursive: true });
@@ -274,7 +274,7 @@ describe("a guest that writes to its share", () => {
     expect(readdirSync(host.path("precious"))).toEqual([]);
   });
 
-  it.fails("cannot have the host delete elsewhere through a link in place of a folder", async () => {
+  it("cannot have the host delete elsewhere through a link in place of a folder", async () => {
     await synced({ "conf/settings": "one", other: "" });
     mkdirSync(host.path("precious"));
     writeFileSync(host.path("precious", "settings"), "precious");
@@ -284,7 +284,7 @@ describe("a guest that writes to its share", () => {
     expect(readdirSync(host.path("precious"))).toEqual(["settings"]);
   });
 
-  it.fails.each([".torocloud-manifest-new", "file.torocloud-new"])(
+  it.each([".torocloud-manifest-new", "file.torocloud-new", ".torocloud-new"])(
     "cannot send the host's writes elsewhere through a link named %s",
     async (name) => {
       await synced({ file: "one" });
@@ -298,13 +298,13 @@ describe("a guest that writes to its share", () => {
 
 describe("a name that changes its kind", () => {
   // What is obsolete goes only after what is new came.
-  it.fails("can turn from a folder into a file", async () => {
+  it("can turn from a folder into a file", async () => {
     await synced({ "a/b": "in a folder" });
     await synced({ a: "a file" });
     expect(there()).toEqual({ a: "a file" });
   });
 
-  it.fails("can turn from a file into a folder", async () => {
+  it("can turn from a file into a folder", async () => {
     await synced({ a: "a file" });
     await synced({ "a/b": "in a folder" });
     expect(there()).toEqual({ "a/": "", "a/b": "in a folder" });

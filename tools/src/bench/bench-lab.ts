@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { ensureDebianPackages } from "../debian-packages.ts";
 import { down } from "../down.ts";
 import { ToolError } from "../errors.ts";
 import { checkoutFolder } from "../folders.ts";
@@ -34,7 +35,11 @@ export async function freshLab(): Promise<FreshLab> {
   await removeLab();
   const { labStatus, labUp } = await import("@torocloud/lab");
   const began = performance.now();
-  await labUp({ name: benchLab, log: () => undefined });
+  await labUp({
+    name: benchLab,
+    log: () => undefined,
+    ensurePackages: async (names) => ensureDebianPackages(names),
+  });
   const seconds = (performance.now() - began) / 1000;
   const stack = await prepareLabStack(benchLab);
   const hosts = await labStatus({ name: benchLab });

@@ -32,7 +32,7 @@ export interface FigureEntry {
 export function figureOfRuns(
   name: string,
   runs: readonly number[],
-  { unit = "", goal }: FigureOptions,
+  { unit = "", goal }: FigureOptions = {},
 ): Figure {
   const figure = { name, value: median(runs), unit, ...(goal && { goal }) };
   return runs.length > 1 ? { ...figure, runs } : figure;

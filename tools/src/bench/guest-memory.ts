@@ -9,6 +9,18 @@ export interface GuestMemory {
   readonly translationBuffer: number;
   /** Everything else, by process. */
   readonly own: Readonly<Record<GuestProcess, number>>;
+  /** What QEMU's part of that consists of. */
+  readonly qemu: QemuMemory;
+}
+
+/** Shared and clean pages of files count as much as is this guest's share of them, although the kernel can do without them. */
+export interface QemuMemory {
+  /** The mapped kernel and initramfs, which QEMU keeps after it has copied them into the guest. */
+  readonly image: number;
+  /** Its program and libraries. */
+  readonly programs: number;
+  /** The rest: heap, stacks, relocated data. */
+  readonly anonymous: number;
 }
 
 const kinds: readonly GuestProcess[] = ["qemu", "virtiofsd", "vsock", "forwarder"];
@@ -40,10 +52,13 @@ export function parseGuestMemory(text: string): GuestMemory {
       .reduce((bytes, one) => bytes + pick(one), 0) / guests;
   const own = (kind: GuestProcess): number =>
     total((one) => one.pss - one.shared - one.translationBuffer, kind);
+  const image = total(({ image: bytes }) => bytes);
+  const programs = total(({ programs: bytes }) => bytes);
   return {
     ram: total(({ shared }) => shared),
     translationBuffer: total(({ translationBuffer }) => translationBuffer),
     own: { qemu: own("qemu"), virtiofsd: own("virtiofsd"), vsock: own("vsock"), forwarder: own("forwarder") },
+    qemu: { image, programs, anonymous: own("qemu") - image - programs },
   };
 }
 
@@ -58,6 +73,8 @@ interface ProcessMemory {
   /** In shared memory: the guest's, which is a memfd that all of its processes map. */
   readonly shared: number;
   readonly translationBuffer: number;
+  readonly image: number;
+  readonly programs: number;
 }
 
 function parseProcess(text: string): ProcessMemory {
@@ -69,16 +86,35 @@ function parseProcess(text: string): ProcessMemory {
     kind: named,
     pss: field(head, "Pss"),
     shared: field(head, "Pss_Shmem"),
-    translationBuffer: writableCode(maps),
+    // Memory that is written and executed is what an emulator translates into.
+    translationBuffer: mapped(maps, ({ access }) => access.startsWith("rwx")),
+    image: mapped(maps, ({ path }) => isFile(path) && !isProgram(path)),
+    programs: mapped(maps, ({ path }) => isFile(path) && isProgram(path)),
   };
 }
 
-/** Memory that is written and executed is what an emulator translates into. */
-function writableCode(smaps: string): number {
+function isFile(path: string): boolean {
+  return path.startsWith("/") && !path.startsWith("/memfd:");
+}
+
+function isProgram(path: string): boolean {
+  return /^\/(usr|lib)/.test(path);
+}
+
+interface Mapping {
+  readonly access: string;
+  readonly path: string;
+}
+
+/** The PSS of some mappings in smaps, in bytes. */
+function mapped(smaps: string, wanted: (mapping: Mapping) => boolean): number {
   return smaps
     .split(/^(?=[0-9a-f]+-[0-9a-f]+ )/m)
-    .filter((mapping) => /^\S+ rwx/.test(mapping))
-    .reduce((bytes, mapping) => bytes + field(mapping, "Pss"), 0);
+    .filter((text) => {
+      const [, access = "", path = ""] = /^\S+ (\S+) \S+ \S+ \S+ *(.*)$/m.exec(text) ?? [];
+      return wanted({ access, path });
+    })
+    .reduce((bytes, text) => bytes + field(text, "Pss"), 0);
 }
 
 function field(text: string, name: string): number {

@@ -19,25 +19,27 @@ export function followLines(file: string, began: number): { stop(): Promise<read
         .map((line) => ({ at, line })),
     );
   };
-  let stopped = false;
-  const following = (async () => {
-    let handle: FileHandle | undefined;
-    for (let last = false; !last; await sleep(everyMs)) {
-      last = stopped;
-      handle ??= await open(file).catch(() => undefined);
-      if (handle) take(await readRest(handle));
-    }
-    await handle?.close();
-  })();
+  const stopping = new AbortController();
+  const following = follow(file, take, stopping.signal);
   return {
     async stop() {
-      stopped = true;
+      stopping.abort();
       await following;
       return lines;
     },
   };
 }
 
-async function readRest(handle: FileHandle): Promise<string> {
-  return handle.readFile("utf8"); // from where the last read ended
+/** What was written before it is told to stop is taken, too. */
+async function follow(file: string, take: (text: string) => void, stop: AbortSignal): Promise<void> {
+  let handle: FileHandle | undefined;
+  let ended: boolean;
+  do {
+    ended = stop.aborted;
+    handle ??= await open(file).catch(() => undefined);
+    // Goes on from where the last read ended.
+    if (handle) take(await handle.readFile("utf8"));
+    if (!ended) await sleep(everyMs);
+  } while (!ended);
+  await handle?.close();
 }

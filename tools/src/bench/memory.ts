@@ -36,6 +36,9 @@ function guestFigures(guest: GuestMemory): Figure[] {
   return [
     megabytes("memory.guest.besides", besides(guest), { kind: "under", value: 40 }),
     megabytes("memory.guest.qemu", guest.own.qemu),
+    megabytes("memory.guest.qemu.anonymous", guest.qemu.anonymous),
+    megabytes("memory.guest.qemu.programs", guest.qemu.programs),
+    megabytes("memory.guest.qemu.image", guest.qemu.image),
     megabytes("memory.guest.virtiofsd", guest.own.virtiofsd),
     megabytes("memory.guest.vsock", guest.own.vsock),
     megabytes("memory.guest.forwarder", guest.own.forwarder),

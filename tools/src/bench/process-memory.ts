@@ -1,7 +1,8 @@
 import { readdir, readFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 
-const everyMs = 200;
+const searchEveryMs = 500;
+const askEveryMs = 200;
 
 /** A process of this machine. */
 export interface ProcessInfo {
@@ -35,23 +36,29 @@ export function parseParent(stat: string): number {
  * memory, in bytes, that one of them had, or undefined when there was none.
  */
 export function watchPeak(text: string): { stop(): Promise<number | undefined> } {
-  let peak: number | undefined;
-  let stopped = false;
-  const watching = (async () => {
-    for (; !stopped; await sleep(everyMs)) {
-      for (const { pid } of descendants(await listProcesses(), process.pid, text)) {
-        const now = parsePeak(await read(pid, "status"));
-        if (now !== undefined) peak = Math.max(peak ?? 0, now);
-      }
-    }
-  })();
+  const stopping = new AbortController();
+  const watching = watch(text, stopping.signal);
   return {
     async stop() {
-      stopped = true;
-      await watching;
-      return peak;
+      stopping.abort();
+      return watching;
     },
   };
+}
+
+/** Searches all processes only until it has found some: that costs more than asking for the memory of a few. */
+async function watch(text: string, stop: AbortSignal): Promise<number | undefined> {
+  let peak: number | undefined;
+  let known: readonly number[] = [];
+  while (!stop.aborted) {
+    if (known.length === 0)
+      known = descendants(await listProcesses(), process.pid, text).map(({ pid }) => pid);
+    const peaks = await Promise.all(known.map(async (pid) => parsePeak(await read(pid, "status"))));
+    known = known.filter((_, index) => peaks[index] !== undefined);
+    peak = peaks.reduce((highest, now) => (now === undefined ? highest : Math.max(highest ?? 0, now)), peak);
+    await sleep(known.length === 0 ? searchEveryMs : askEveryMs);
+  }
+  return peak;
 }
 
 async function listProcesses(): Promise<ProcessInfo[]> {

@@ -40,17 +40,22 @@ const phases: Readonly<Record<string, Phase>> = {
 export function parseMakings(log: readonly StampedLine[]): Making[] {
   const started = new Map<string, number>();
   return log.flatMap(({ at, line }) => {
-    const event = JSON.parse(line) as EngineEvent;
-    const before = event.resourcePreEvent?.metadata;
-    if (before?.op === "create") started.set(before.urn, at);
-    const made = event.resOutputsEvent?.metadata;
-    const start = made?.op === "create" ? started.get(made.urn) : undefined;
-    if (made === undefined || start === undefined || !made.type.startsWith("pulumi-nodejs:dynamic/"))
-      return [];
-    return [
-      { type: made.type.split(":").at(-1) ?? "", name: made.urn.split("::").at(-1) ?? "", start, end: at },
-    ];
+    const { resourcePreEvent, resOutputsEvent } = JSON.parse(line) as EngineEvent;
+    const before = resourcePreEvent?.metadata;
+    if (isOurs(before)) started.set(before.urn, at);
+    const made = resOutputsEvent?.metadata;
+    if (!isOurs(made)) return [];
+    const { urn, type } = made;
+    return [{ type: after(type, ":"), name: after(urn, "::"), start: started.get(urn) ?? at, end: at }];
   });
+}
+
+function isOurs(metadata: Metadata | undefined): metadata is Metadata {
+  return metadata?.op === "create" && metadata.type.startsWith("pulumi-nodejs:dynamic/");
+}
+
+function after(text: string, separator: string): string {
+  return text.slice(text.lastIndexOf(separator) + separator.length);
 }
 
 /** Their ends, as far as they end a phase. */

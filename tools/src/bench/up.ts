@@ -74,11 +74,24 @@ export function figuresOf(comparisons: readonly Comparison[]): Figure[] {
       over(({ pulumi, script }) => pulumi.seconds / script.seconds),
       { goal: { kind: "at most", value: 1.5 } },
     ),
+    figureOfRuns(
+      "up.ratio.after-packages",
+      over(
+        ({ pulumi, script }) =>
+          afterPackages(pulumi.seconds, stepsOf(pulumi.makings)) /
+          afterPackages(script.seconds, script.steps),
+      ),
+    ),
     seconds("up.pulumi.start", ({ pulumi }) => Math.min(...pulumi.makings.map(({ start }) => start))),
     ...phaseFigures("up.pulumi", over, ({ pulumi }) => [pulumi.seconds, stepsOf(pulumi.makings)]),
     ...phaseFigures("up.script", over, ({ script }) => [script.seconds, script.steps]),
     ...traceFigures(over),
   ];
+}
+
+/** Installing packages is the same work both ways and most of the time, so it hides what differs. */
+function afterPackages(seconds: number, steps: readonly PhaseStep[]): number {
+  return seconds - (phaseSeconds(steps).get("packages") ?? 0);
 }
 
 type Over = (pick: (one: Comparison) => number) => number[];
