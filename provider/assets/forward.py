@@ -127,7 +127,8 @@ class Connection:
         self.watch(self.guest, reads=self.back, writes=self.there)
 
     def watch(self, end, reads, writes):
-        mask = selectors.EVENT_READ if not reads.ended and reads.held < PIPE_SIZE // 2 else 0
+        # What is held must go first: a pipe can be full of a few small pieces.
+        mask = selectors.EVENT_READ if not reads.ended and not reads.held else 0
         mask |= selectors.EVENT_WRITE if writes.held else 0
         known = end in self.loop.get_map()
         if mask and known:

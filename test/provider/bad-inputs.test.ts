@@ -116,7 +116,6 @@ const rows: readonly Row[] = [
   [cluster, { monitors: [...good.slice(0, 2), { ...first, name: "No de" }] }, "monitors.2.name", name],
   [cluster, { fsid: "not-a-uuid" }, "fsid", uuid],
   [node, { fsid: "0a9d5c33" }, "fsid", uuid],
-  [node, { settings: { "osd pool": "1" } }, "settings.osd pool", ""],
   [monitor, { name: "node9" }, "name", "one of the monitors: node1, node2, node3"],
   [osd, { store: { kind: "file", sizeGiB: 1 } }, "store.sizeGiB", "a whole number of GiB, 2 or more"],
   [osd, { store: { kind: "file", sizeGiB: 2.5 } }, "store.sizeGiB", "a whole number of GiB"],
@@ -173,7 +172,6 @@ const rows: readonly Row[] = [
   [guest, { preset: "windows" }, "preset", '"linux" or "toro"'],
   [guest, { commandLine: "two\nlines" }, "commandLine", "printable ASCII on one line"],
   [guest, { commandLine: "x".repeat(2001) }, "commandLine", "2000"],
-  [guest, { machineOptions: { "pic=off,x": "on" } }, "machineOptions.pic=off,x", ""],
   [guest, { shares: [{ share: "a", tag: "has space" }] }, "shares.0.tag", "1 to 36 letters"],
   [guest, { shares: [{ share: "a", tag: "x".repeat(37) }] }, "shares.0.tag", "1 to 36 letters"],
   [guest, { shares: ["a", "b"].map((one) => ({ share: one, tag: "same" })) }, "shares", "each tag once"],
@@ -201,11 +199,6 @@ const rows: readonly Row[] = [
   [forward, { listenAddress: "localhost" }, "listenAddress", address],
   [forward, { listenAddress: "300.0.0.1" }, "listenAddress", address],
   [forward, { contextId: 0 }, "contextId", "context identifier, 3 to"],
-];
-
-/** What check lets pass today, or refuses in words that do not help. Each row must fail. */
-const broken: readonly Row[] = [
-  // A pattern without a message of its own: the person reads the regular expression.
   [node, { settings: { "osd pool": "1" } }, "settings.osd pool", "the name of a Ceph option"],
   [
     guest,
@@ -216,8 +209,8 @@ const broken: readonly Row[] = [
   [guest, { machineOptions: { pic: "o\nff" } }, "machineOptions.pic", "expected"],
   [node, { settings: { osd_x: "a\nb" } }, "settings.osd_x", "expected"],
   // A unit's name, and nothing holds anyone from writing more of the unit than that.
-  [guest, { mountUnit: "x.service\nExecStartPre=/bin/sh" }, "mountUnit", "a systemd unit"],
-  [share, { mountUnit: "" }, "mountUnit", "a systemd unit"],
+  [guest, { mountUnit: "x.service\nExecStartPre=/bin/sh" }, "mountUnit", "a systemd service or mount unit"],
+  [share, { mountUnit: "" }, "mountUnit", "a systemd service or mount unit"],
   // The same monitor twice is no majority.
   [cluster, { monitors: [first, first, first] }, "monitors", "once"],
   // The same share twice: the second device would wait for a socket that serves one client.
@@ -249,7 +242,7 @@ function expectRefusal(row: Row): void {
   const value = property
     .split(".")
     .reduce<unknown>((inner, key) => (inner as Props | undefined)?.[key], change);
-  if (typeof value === "string" && !reason.startsWith("is not an input"))
+  if (typeof value === "string" && !/^(is not an input|has the name)/.test(reason))
     expect(reason).toContain(JSON.stringify(value.slice(0, 20)).slice(1, -1));
   expect(Object.keys(change)).toContain(field);
 }
@@ -271,11 +264,5 @@ describe("check refuses, before anything is asked of a host,", () => {
 
   it("and nothing of the examples that these mistakes were made in", () => {
     for (const type of registry.keys()) expect(problemsOf([type as Type, {}, "", ""])).toEqual([]);
-  });
-});
-
-describe("check should refuse, and say what it expected,", () => {
-  it.fails.each(labelled(broken))("%s", (_, row) => {
-    expectRefusal(row);
   });
 });

@@ -57,11 +57,15 @@ function withoutSource(inputs: Props): Props {
 /** The id that a resource will have, as far as these inputs tell; undefined where it depends on others. */
 export function identify(type: string, inputs: Props): string | undefined {
   const resource = resourceOf(type);
-  try {
-    return `${String(inputs["host"])}/${resource.kind}/${resource.name(inputs)}`;
-  } catch {
-    return undefined;
-  }
+  const missing: (string | symbol)[] = [];
+  const watched = new Proxy(inputs, {
+    get(target, field) {
+      if (!(field in target)) missing.push(field);
+      return Reflect.get(target, field) as unknown;
+    },
+  });
+  const id = `${String(inputs["host"])}/${resource.kind}/${resource.name(watched)}`;
+  return missing.length === 0 ? id : undefined;
 }
 
 function resourceOf(type: string): Resource {

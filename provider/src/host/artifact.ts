@@ -28,6 +28,23 @@ export interface Artifact {
   readonly explain?: (actual: string) => string;
 }
 
+/** Something that comes by itself (a log, a slice): nobody makes or looks at it, and it goes with the resource. */
+export function leftover({
+  what,
+  remove,
+  data,
+}: Pick<Artifact, "what" | "data"> & { remove: Script }): Artifact {
+  return {
+    what,
+    probe: sh`echo any`,
+    expected: "any",
+    apply: sh`:`,
+    remove,
+    common: true,
+    ...(data !== undefined && { data }),
+  };
+}
+
 /** An artifact that is not as declared. */
 export interface Drift {
   readonly artifact: Artifact;

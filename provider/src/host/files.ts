@@ -49,7 +49,7 @@ export function directory(path: string, { mode = "755", owner = "root:root" }: O
 
 /** A directory that is ours alone, removed with all that is in it. Never one that is a mount or has one in it. */
 export function ownDirectory(path: string, ownership: Ownership = {}): Artifact {
-  if (posix.normalize(path) !== path || path.split("/").length < 4) {
+  if (posix.resolve("/", path) !== path || path.split("/").length < 4) {
     throw new Error(`${path} is no directory of ours`);
   }
   return {

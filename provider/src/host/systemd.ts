@@ -1,4 +1,4 @@
-import type { Artifact } from "./artifact.ts";
+import { leftover, type Artifact } from "./artifact.ts";
 import { file } from "./files.ts";
 import { sh, type Script } from "./script.ts";
 
@@ -47,6 +47,11 @@ systemctl reset-failed "$unit" 2>/dev/null || :`,
     follows,
     explain: explainState,
   };
+}
+
+/** A unit that others start when they need it, such as a slice: it is stopped when the resource goes. */
+export function unitOfOthers(name: string): Artifact {
+  return leftover({ what: `whatever runs as ${name}`, remove: sh`systemctl stop ${name} 2>/dev/null || :` });
 }
 
 function explainState(actual: string): string {

@@ -1,4 +1,4 @@
-import { applyScript, driftOf, removeScript, toApply, type Artifact } from "../host/artifact.ts";
+import { applyScript, driftOf, type Drift, removeScript, toApply, type Artifact } from "../host/artifact.ts";
 import { must, type RunOptions } from "../host/host.ts";
 import { prelude } from "../host/prelude.ts";
 import { Script, sh } from "../host/script.ts";
@@ -24,15 +24,12 @@ export async function observe(thing: Thing): Promise<Observation> {
  */
 export async function reconcile(thing: Thing, before: Observation, former?: Props): Promise<Observation> {
   const artifacts = await artifactsOf(thing);
-  const complete = before.marker?.state === "ready";
-  const drifts = complete
-    ? driftOf(artifacts, before.actuals)
-    : artifacts.map((artifact, index) => ({ artifact, actual: before.actuals[index] ?? "" }));
-  const due = toApply(artifacts, drifts);
+  const lastComplete = lastCompleteInputs(before.marker);
+  const due = toApply(artifacts, driftsFrom(artifacts, before, former));
   const payload = due.find(({ artifact }) => artifact.payload)?.artifact.payload;
   const script = Script.join([
-    mark(thing, "pending"),
-    removeScript(stale(thing, artifacts, former), thing.desired.onDelete === "destroyData"),
+    mark(thing, "pending", lastComplete),
+    removeScript(stale(thing, artifacts, [former, lastComplete]), thing.desired.onDelete === "destroyData"),
     applyScript(due),
     during(`waiting until ${thing.label} serves`, thing.resource.settle?.(thing.desired)),
     mark(thing, "ready"),
@@ -58,10 +55,26 @@ export async function forget(thing: Thing): Promise<void> {
   }
 }
 
+/** What differs; everything, where an earlier change may have stopped between a file and the restart that it asks for. */
+function driftsFrom(
+  artifacts: readonly Artifact[],
+  { marker, actuals }: Observation,
+  former?: Props,
+): readonly Drift[] {
+  const complete = marker ? marker.state === "ready" : former !== undefined;
+  if (complete) return driftOf(artifacts, actuals);
+  return artifacts.map((artifact, index) => ({ artifact, actual: actuals[index] ?? "" }));
+}
+
+function lastCompleteInputs(marker: Marker | undefined): Props | undefined {
+  return marker?.state === "ready" ? marker.inputs : marker?.former;
+}
+
 /** Whether a marker says so; what has none is as our state says. */
 export async function belongsToAnother({ host, label, markerPath, desired }: Thing): Promise<boolean> {
   const asked = `asking to whom ${label} belongs`;
-  const marker = parseMarker(await must(host, asked, readMarker(markerPath), { repeatable: true }));
+  const line = await must(host, asked, readMarker(markerPath), { repeatable: true });
+  const marker = parseMarker(line, `${host.name}: ${markerPath}`);
   return marker !== undefined && marker.owner !== desired.owner;
 }
 
@@ -90,15 +103,22 @@ async function change(thing: Thing, script: Script, options: RunOptions = {}): P
   });
 }
 
-function mark({ resource, desired, markerPath }: Thing, state: Marker["state"]): Script {
-  const { type } = resource;
-  return writeMarker(markerPath, { version: 1, type, owner: desired.owner, state, inputs: desired });
+function mark({ resource, desired, markerPath }: Thing, state: Marker["state"], former?: Props): Script {
+  const marker: Marker = { version: 1, type: resource.type, owner: desired.owner, state, inputs: desired };
+  return writeMarker(markerPath, former ? { ...marker, former } : marker);
 }
 
-function stale({ resource }: Thing, artifacts: readonly Artifact[], former?: Props): readonly Artifact[] {
-  if (!former) return [];
+/** What earlier inputs asked for and these do not. */
+function stale(
+  { resource }: Thing,
+  artifacts: readonly Artifact[],
+  formers: readonly (Props | undefined)[],
+): readonly Artifact[] {
   const wanted = new Set(artifacts.map(({ what }) => what));
-  return removableArtifacts(resource, former).filter(({ what }) => !wanted.has(what));
+  const earlier = formers.flatMap((former) => (former ? removableArtifacts(resource, former) : []));
+  return [...new Map(earlier.map((artifact) => [artifact.what, artifact])).values()].filter(
+    ({ what }) => !wanted.has(what),
+  );
 }
 
 /** A script whose output is for people: it stays out of the parser's way, and does not eat the payload. */

@@ -1,9 +1,9 @@
 import { z } from "zod";
 import { commonInputs, type CommonInputs } from "./common-inputs.ts";
 import type { Problem, Props, Resource } from "./define-resource.ts";
+import { hasUnknown, unknownValue } from "./unknown.ts";
 
-/** Pulumi's marker for "known after apply", as it reaches a Node provider. */
-export const unknownValue = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
+export { unknownValue };
 
 /** The names of the hosts that an inventory has. Throws when the file cannot be used. */
 export type HostNames = (inventory: string) => readonly string[];
@@ -24,7 +24,7 @@ export function checkInputs(resource: Resource, raw: Props, hostNames: HostNames
   const present = z.strictObject(pickBy(schema.shape, (_, field) => !(field in unknowns)));
   const parsed = present.safeParse(known);
   if (!parsed.success)
-    return { inputs: raw, problems: parsed.error.issues.map((issue) => problemOf(issue, raw)) };
+    return { inputs: raw, problems: parsed.error.issues.flatMap((issue) => problemsOf(issue, raw)) };
 
   const inputs: Record<string, unknown> = { ...parsed.data, ...unknowns };
   const problems = [...unknownHosts(resource, inputs, hostNames), ...validate(resource, inputs)];
@@ -71,6 +71,9 @@ function hostsIn(schema: z.ZodType, value: unknown, property: string): NamedHost
   if (z.globalRegistry.get(schema)?.["host"] === true) {
     return typeof value === "string" && value !== unknownValue ? [{ property, value }] : [];
   }
+  if (schema instanceof z.ZodDefault || schema instanceof z.ZodOptional) {
+    return hostsIn(schema.unwrap() as z.ZodType, value, property);
+  }
   return partsOf(schema, value).flatMap((part) =>
     hostsIn(part.schema, part.value, `${property}.${part.key}`),
   );
@@ -92,13 +95,21 @@ function partsOf(schema: z.ZodType, value: unknown): { schema: z.ZodType; value:
   return [];
 }
 
-function problemOf(issue: z.core.$ZodIssue, raw: Props): Problem {
+function problemsOf(issue: z.core.$ZodIssue, raw: Props): Problem[] {
   if (issue.code === "unrecognized_keys") {
-    return { property: [...issue.path, issue.keys[0]].join("."), reason: "is not an input of this resource" };
+    return issue.keys.map((key) => ({
+      property: [...issue.path, key].join("."),
+      reason: "is not an input of this resource",
+    }));
+  }
+  const property = issue.path.join(".");
+  if (issue.code === "invalid_key") {
+    const expected = issue.issues.map(({ message }) => lowerFirst(message)).join(", ");
+    return [{ property, reason: `has the name "${String(issue.path.at(-1))}"; ${expected}` }];
   }
   const value = issue.path.reduce<unknown>((inner, key) => (inner as Props | undefined)?.[String(key)], raw);
   const given = value === undefined ? "is missing" : `is ${JSON.stringify(value)}`;
-  return { property: issue.path.join("."), reason: `${given}; ${lowerFirst(issue.message)}` };
+  return [{ property, reason: `${given}; ${lowerFirst(issue.message)}` }];
 }
 
 function lowerFirst(text: string): string {
@@ -127,11 +138,6 @@ function failOnUnknown(inputs: Props): Props {
       return value;
     },
   });
-}
-
-function hasUnknown(value: unknown): boolean {
-  if (value === unknownValue) return true;
-  return typeof value === "object" && value !== null && Object.values(value).some(hasUnknown);
 }
 
 function pickBy<Value>(

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { commonFields } from "./common-inputs.ts";
+import { hasUnknown } from "./unknown.ts";
 import type { OnChange, Problem, Props } from "./define-resource.ts";
 
 /** What an `up` would do to a thing that exists, and why. */
@@ -49,6 +50,7 @@ export function refusedChanges(
 ): Problem[] {
   return Object.entries(onChange)
     .filter(([field, rule]) => rule === "refuse" && state[field] !== undefined && inputs[field] !== undefined)
+    .filter(([field]) => !hasUnknown(inputs[field]))
     .filter(([field]) => !isDeepStrictEqual(withoutAbsent(state[field]), withoutAbsent(inputs[field])))
     .map(([property]) => ({
       property,

@@ -12,6 +12,8 @@ export interface Marker {
   /** `pending`: a change has begun and not ended. `kept`: the resource was deleted, its data was not. */
   readonly state: "pending" | "ready" | "kept";
   readonly inputs: Props;
+  /** While pending: what it was last complete with, so that nothing of that is forgotten. */
+  readonly former?: Props;
 }
 
 /** Where markers live. */
@@ -26,9 +28,17 @@ export function readMarker(path: string): Script {
   return sh`if [ -e ${path} ]; then cat ${path}; else echo; fi`;
 }
 
-/** undefined when there is none. Throws when it is not one of ours. */
-export function parseMarker(line: string): Marker | undefined {
-  return line.trim() === "" ? undefined : (JSON.parse(line) as Marker);
+/** undefined when there is none. Throws, naming the place, when it is not one of ours. */
+export function parseMarker(line: string, place: string): Marker | undefined {
+  if (line.trim() === "") return undefined;
+  try {
+    return JSON.parse(line) as Marker;
+  } catch (cause) {
+    throw new Error(
+      `${place} is no ownership marker of ours; look at it, and move it away if it is in the way`,
+      { cause },
+    );
+  }
 }
 
 export function writeMarker(path: string, marker: Marker): Script {

@@ -37,7 +37,7 @@ export function parseObservation(thing: Thing, artifacts: readonly Artifact[], s
     return pair ? [[pair[1], pair[2]]] : [];
   });
   return {
-    marker: parseMarker(marker),
+    marker: parseMarker(marker, `${thing.host.name}: ${thing.markerPath}, which stands for ${thing.label},`),
     actuals,
     drift: driftOf(artifacts, actuals).map(explainDrift),
     found: artifacts.filter(({ common }, index) => !common && actuals[index] !== "").map(({ what }) => what),

@@ -63,8 +63,9 @@ export async function findThing(
   const [hostName = "", kind = "", ...name] = id.split("/");
   const { inventory } = state as unknown as CommonInputs;
   const host = surroundings.hosts(inventory)(hostName);
-  const script = readMarker(markerPath(kind, name.join("/")));
-  const marker = parseMarker(await must(host, `looking for ${id}`, script, { repeatable: true }));
+  const path = markerPath(kind, name.join("/"));
+  const line = await must(host, `looking for ${id}`, readMarker(path), { repeatable: true });
+  const marker = parseMarker(line, `${hostName}: ${path}`);
   if (marker?.type !== resource.type) return undefined;
   return thingOf(resource, surroundings, { ...marker.inputs, ...state });
 }

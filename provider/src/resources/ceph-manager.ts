@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { daemonKey } from "../domain/ceph/daemon.ts";
-import { managerModules, waitForManager } from "../domain/ceph/manager.ts";
+import { waitForManager } from "../domain/ceph/manager.ts";
 import { runningUnit } from "../host/systemd.ts";
 import { defineResource } from "../lifecycle/define-resource.ts";
 import { HostName, Name, none } from "./schemas.ts";
@@ -20,11 +20,11 @@ export const cephManager = defineResource({
   outputs: none,
   derive: {},
   onChange: { host: "replace", name: "replace" },
-  replaceOrder: "create-then-delete",
+  replaceOrder: "delete-then-create",
 
   name: ({ name }) => name,
   artifacts({ name }) {
-    const parts = [...managerModules(), ...daemonKey("mgr", name)];
+    const parts = daemonKey("mgr", name);
     return [...parts, runningUnit(`ceph-mgr@${name}.service`, parts)];
   },
   settle: ({ name }) => waitForManager(name),

@@ -20,7 +20,7 @@ export const cephMetadataServer = defineResource({
   outputs: none,
   derive: {},
   onChange: { host: "replace", name: "replace" },
-  replaceOrder: "create-then-delete",
+  replaceOrder: "delete-then-create",
 
   name: ({ name }) => name,
   artifacts({ name }) {

@@ -3,7 +3,7 @@ import { mountArtifacts, mountUnit, waitForMount } from "../domain/ceph/mount.ts
 import { fetchOnce } from "../host/fetch-once.ts";
 import { sh } from "../host/script.ts";
 import { defineResource } from "../lifecycle/define-resource.ts";
-import { AbsolutePath, HostName, MonitorAddresses, Name, none, Uuid } from "./schemas.ts";
+import { AbsolutePath, HostName, MonitorAddresses, MountPoint, Name, none, Uuid } from "./schemas.ts";
 
 const inputs = z.object({
   host: HostName.describe("Where it is mounted."),
@@ -14,7 +14,7 @@ const inputs = z.object({
   user: Name.describe("The client key's name, without client."),
   fileSystem: Name.describe("The file system."),
   path: AbsolutePath.default("/").describe("The directory of the file system that is mounted."),
-  mountPoint: AbsolutePath.describe("Where it appears on the host."),
+  mountPoint: MountPoint.describe("Where it appears on the host."),
   client: z
     .enum(["kernel", "fuse"], 'expected "kernel" or "fuse"')
     .describe("The kernel's CephFS client, or ceph-fuse."),

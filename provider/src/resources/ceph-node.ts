@@ -2,6 +2,7 @@ import { z } from "zod";
 import { renderCephConf } from "../domain/ceph/config.ts";
 import { keyringSection } from "../domain/ceph/keyring.ts";
 import { crashReports } from "../domain/ceph/daemon.ts";
+import { managerModules } from "../domain/ceph/manager.ts";
 import { monitorKeyring } from "../domain/ceph/monitor.ts";
 import { seedKeyring, stateDirectory } from "../domain/ceph/names.ts";
 import { bootstrapKeyring } from "../domain/ceph/osd.ts";
@@ -20,7 +21,7 @@ const inputs = z.object({
   settings: z
     .record(
       z.string().regex(/^[a-z0-9_]+$/, "expected the name of a Ceph option"),
-      z.string().regex(/^[^\n]*$/),
+      z.string().regex(/^[^\n]*$/, "expected one line"),
     )
     .default({})
     .describe("Options of ceph.conf beside those for small nodes that are set already."),
@@ -60,6 +61,7 @@ export const cephNode = defineResource({
         owner: "ceph:ceph",
       }),
       file(bootstrapKeyring, key("client.bootstrap-osd"), { mode: "600", owner: "ceph:ceph" }),
+      ...managerModules(),
       crashReports,
     ];
   },

@@ -13,6 +13,7 @@ import {
   Port,
   VsockDevice,
   Whole,
+  UnitName,
 } from "./schemas.ts";
 
 const Tag = z.string().regex(/^[A-Za-z0-9_-]{1,36}$/, "expected 1 to 36 letters, digits, _ or -");
@@ -41,7 +42,7 @@ const inputs = z.object({
   machineOptions: z
     .record(
       z.string().regex(/^[a-z][a-z0-9-]*$/, "expected the name of a machine option"),
-      z.string().regex(/^[\x20-\x7e]*$/),
+      z.string().regex(/^[\x20-\x7e]*$/, "expected printable ASCII on one line"),
     )
     .default({})
     .describe("Options of QEMU's microvm machine, over the preset's."),
@@ -57,7 +58,7 @@ const inputs = z.object({
   accel: Acceleration.describe("Hardware virtualisation, or QEMU's emulation."),
   vsock: VsockDevice.describe("Its vsock device."),
   contextId: ContextId.optional().describe("Its vsock address. Derived from host and name when left out."),
-  mountUnit: z.string().describe("The unit that mounts what its kernel lies on."),
+  mountUnit: UnitName.describe("The unit that mounts what its kernel lies on."),
   ready: z
     .strictObject({
       port: Port.describe("The vsock port that answers when the guest serves."),
@@ -116,13 +117,20 @@ export const guest = defineResource({
   replaceOrder: "delete-then-create",
 
   name: ({ name }) => name,
-  validate: ({ shares }) =>
-    shares
-      .filter(({ tag }, index) => shares.findIndex((other) => other.tag === tag) !== index)
-      .map(({ tag }) => ({
-        property: "shares",
-        reason: `has the tag "${tag}" twice; expected each tag once`,
-      })),
+  validate: ({ shares }) => [...repeated(shares, "tag"), ...repeated(shares, "share")],
   artifacts: (desired) => guestArtifacts(desired),
   settle: (desired) => waitForGuest(desired, desired.ready),
 });
+
+function repeated(
+  shares: z.output<typeof inputs>["shares"],
+  field: "tag" | "share",
+): { property: string; reason: string }[] {
+  return shares
+    .map((share) => share[field])
+    .filter((value, index, values) => values.indexOf(value) !== index)
+    .map((value) => ({
+      property: "shares",
+      reason: `has the ${field} "${value}" twice; expected each ${field} once`,
+    }));
+}

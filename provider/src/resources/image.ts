@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { sha256 } from "../host/files.ts";
 import { tree } from "../host/tree.ts";
 import { defineResource } from "../lifecycle/define-resource.ts";
 import { fileProblem, kernelFormat } from "../project/local-file.ts";
@@ -30,8 +31,13 @@ function files({ kernel, initramfs }: Files): TreeFile[] {
   return [treeFile(kernel, "kernel"), ...(initramfs === undefined ? [] : [treeFile(initramfs, "initramfs")])];
 }
 
-function directoryOf(storage: string, name: string, digest: string): string {
-  return `${storage}/images/${name}-${digest.slice(0, 12)}`;
+/** The image's name with what makes it another one: where it is kept, and its content. */
+function keyOf({ storage, name, digest }: { storage: string; name: string; digest: string }): string {
+  return `${name}-${sha256(`${storage} ${digest}`).slice(0, 12)}`;
+}
+
+function directoryOf(image: { storage: string; name: string; digest: string }): string {
+  return `${image.storage}/images/${keyOf(image)}`;
 }
 
 /** A kernel or unikernel, kept on CephFS under its content's digest. Guests keep theirs until they are told to move on. */
@@ -45,11 +51,11 @@ export const image = defineResource({
   derive: {
     digest: (desired): string => treeDigest(files(desired)),
     kernelPath: (desired): string =>
-      `${directoryOf(desired.storage, desired.name, treeDigest(files(desired)))}/kernel`,
+      `${directoryOf({ ...desired, digest: treeDigest(files(desired)) })}/kernel`,
     initramfsPath: (desired): string | undefined =>
       desired.initramfs === undefined
         ? undefined
-        : `${directoryOf(desired.storage, desired.name, treeDigest(files(desired)))}/initramfs`,
+        : `${directoryOf({ ...desired, digest: treeDigest(files(desired)) })}/initramfs`,
   },
   onChange: {
     host: "record",
@@ -63,14 +69,14 @@ export const image = defineResource({
   },
   replaceOrder: "create-then-delete",
 
-  name: ({ name, digest }) => `${name}-${digest.slice(0, 12)}`,
+  name: (desired) => keyOf(desired),
   validate: ({ kernel, initramfs }) => [
     ...problem("kernel", kernel, fileProblem(kernel) ?? formatProblem(kernel)),
     ...(initramfs === undefined ? [] : problem("initramfs", initramfs, fileProblem(initramfs))),
   ],
   artifacts: (desired) => [
     tree({
-      path: directoryOf(desired.storage, desired.name, desired.digest),
+      path: directoryOf(desired),
       digest: desired.digest,
       archive: () => treeArchive(files(desired)),
     }),

@@ -30,6 +30,14 @@ export const AbsolutePath = z
     "expected a path without . and ..",
   );
 
+/** Where something is mounted. */
+export const MountPoint = AbsolutePath.refine((path) => path !== "/", "expected a path below /");
+
+/** A service or mount of systemd's. */
+export const UnitName = z
+  .string()
+  .regex(/^[A-Za-z0-9:_.@\\-]+\.(service|mount)$/, "expected the name of a systemd service or mount unit");
+
 /** A positive whole number of some unit. */
 export function Whole(unit: string, { min = 1, max = Number.MAX_SAFE_INTEGER } = {}): z.ZodNumber {
   const expected = `expected a whole number of ${unit}, ${String(min)} ${max === Number.MAX_SAFE_INTEGER ? "or more" : `to ${String(max)}`}`;
@@ -49,7 +57,12 @@ export const MonitorAddresses = z
       address: Address.describe("Where it listens, IPv4 or IPv6."),
     }),
   )
-  .min(1, "expected at least one monitor");
+  .min(1, "expected at least one monitor")
+  .refine(
+    (monitors) =>
+      new Set(monitors.flatMap(({ name, address }) => [name, address])).size === 2 * monitors.length,
+    "expected each monitor's name and address once",
+  );
 
 export const none = z.object({});
 

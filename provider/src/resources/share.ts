@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { shareArtifacts } from "../domain/microvm/share.ts";
 import { defineResource } from "../lifecycle/define-resource.ts";
-import { AbsolutePath, HostName, Name, none } from "./schemas.ts";
+import { AbsolutePath, HostName, Name, none, UnitName } from "./schemas.ts";
 
 const inputs = z.object({
   host: HostName.describe("Where the guest runs."),
@@ -13,7 +13,7 @@ const inputs = z.object({
     .enum(["never", "metadata", "auto", "always"], 'expected "never", "metadata", "auto" or "always"')
     .default("auto")
     .describe("How much the guest may cache; more than auto only where nobody else writes."),
-  mountUnit: z.string().describe("The unit that mounts the storage."),
+  mountUnit: UnitName.describe("The unit that mounts the storage."),
 });
 
 /** A directory on CephFS, offered to one guest as a virtio-fs device. */

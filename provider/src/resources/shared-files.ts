@@ -36,7 +36,7 @@ export const sharedFiles = defineResource({
     digest: "live",
     path: "replace",
   },
-  replaceOrder: "create-then-delete",
+  replaceOrder: "delete-then-create",
 
   name: ({ name }) => name,
   validate({ folder }) {

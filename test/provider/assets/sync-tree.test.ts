@@ -219,7 +219,6 @@ describe("an interruption", () => {
     ]);
   });
 
-  // The file that was being written when it happened is in no manifest.
   it("leaves nothing half-written behind once a later run is through", async () => {
     folder({ first: "x".repeat(60_000) });
     const { apply, payload } = artifact();
@@ -264,7 +263,6 @@ describe("what comes in the archive", () => {
 });
 
 describe("a guest that writes to its share", () => {
-  // It can put links there, and the host follows them as root.
   it("cannot send the host's writes elsewhere through a link in place of a folder", async () => {
     await synced({ "conf/settings": "one" });
     mkdirSync(host.path("precious"));
@@ -297,7 +295,6 @@ describe("a guest that writes to its share", () => {
 });
 
 describe("a name that changes its kind", () => {
-  // What is obsolete goes only after what is new came.
   it("can turn from a folder into a file", async () => {
     await synced({ "a/b": "in a folder" });
     await synced({ a: "a file" });
@@ -309,9 +306,4 @@ describe("a name that changes its kind", () => {
     await synced({ "a/b": "in a folder" });
     expect(there()).toEqual({ "a/": "", "a/b": "in a folder" });
   });
-});
-
-it.fails("a folder that has a manifest of its own is refused, or comes through", async () => {
-  // project/local-folder.ts should say so in check: a copy of a synced directory has one.
-  await synced({ ".torocloud-manifest": "{}", file: "content" });
 });

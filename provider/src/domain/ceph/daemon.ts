@@ -1,19 +1,15 @@
-import type { Artifact } from "../../host/artifact.ts";
+import { leftover, type Artifact } from "../../host/artifact.ts";
 import { ownDirectory } from "../../host/files.ts";
 import { sh } from "../../host/script.ts";
 import { ceph } from "./command.ts";
 import { daemonDirectory } from "./names.ts";
 
 /** What Ceph's daemons left behind when they crashed: kept with the data, destroyed with it. */
-export const crashReports: Artifact = {
+export const crashReports: Artifact = leftover({
   what: "crash reports in /var/lib/ceph/crash",
-  probe: sh`echo any`,
-  expected: "any",
-  apply: sh`:`,
   remove: sh`find /var/lib/ceph/crash -mindepth 1 -maxdepth 1 ! -name posted -exec rm -rf {} +`,
   data: "/var/lib/ceph/crash",
-  common: true,
-};
+});
 
 /** The capabilities of Ceph's manual for the daemons that authenticate with a key of their own. */
 const capabilities = {

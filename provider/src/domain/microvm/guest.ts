@@ -1,7 +1,7 @@
-import type { Artifact } from "../../host/artifact.ts";
+import { leftover, type Artifact } from "../../host/artifact.ts";
 import { asset } from "../../host/asset.ts";
 import { sh, type Script } from "../../host/script.ts";
-import { execLine, runningUnit, unitFile } from "../../host/systemd.ts";
+import { execLine, runningUnit, unitFile, unitOfOthers } from "../../host/systemd.ts";
 import { clockFile } from "./hypervisor.ts";
 import {
   dialArguments,
@@ -14,7 +14,6 @@ import {
   vsockDialSocket,
   vsockUnit,
 } from "./names.ts";
-import { slice } from "./slice.ts";
 import { consolePath, qemuArguments, tscVariable, type GuestMachine } from "./qemu.ts";
 
 export interface Guest extends GuestMachine {
@@ -32,27 +31,18 @@ export interface Readiness {
 
 /** The guest's units: QEMU, and the vsock device where the kernel has none. */
 export function guestArtifacts(guest: Guest): Artifact[] {
-  const device = guest.vsock === "user" ? unitFile(vsockUnit(guest.name), renderVsockUnit(guest)) : undefined;
-  const qemu = unitFile(guestUnit(guest.name), renderGuestUnit(guest));
-  const files = device ? [device, qemu] : [qemu];
+  const unit = vsockUnit(guest.name);
+  const device = guest.vsock === "user" ? [unitFile(unit, renderVsockUnit(guest)), unitOfOthers(unit)] : [];
+  const files = [...device, unitFile(guestUnit(guest.name), renderGuestUnit(guest))];
   return [
-    consoleLog(guest.name),
-    slice(guestSlice(guest.name)),
+    leftover({
+      what: `console log ${consolePath(guest.name)}`,
+      remove: sh`rm -f ${consolePath(guest.name)}`,
+    }),
+    unitOfOthers(guestSlice(guest.name)),
     ...files,
     runningUnit(guestUnit(guest.name), files),
   ];
-}
-
-/** Written by QEMU; nothing is wrong when it is not there. Removed with the guest. */
-function consoleLog(guest: string): Artifact {
-  return {
-    what: `console log ${consolePath(guest)}`,
-    probe: sh`echo any`,
-    expected: "any",
-    apply: sh`:`,
-    remove: sh`rm -f ${consolePath(guest)}`,
-    common: true,
-  };
 }
 
 /**

@@ -3,8 +3,8 @@ import type { Artifact } from "../../host/artifact.ts";
 import { asset } from "../../host/asset.ts";
 import { directory, file, systemUser } from "../../host/files.ts";
 import { sh } from "../../host/script.ts";
+import { unitOfOthers } from "../../host/systemd.ts";
 import { guestUser, logDirectory, programDirectory } from "./names.ts";
-import { slice } from "./slice.ts";
 import { tscVariable } from "./qemu.ts";
 import { forwardProgram } from "./port-forward.ts";
 
@@ -17,7 +17,7 @@ interface Device {
 export function hypervisorArtifacts(vsockDevice: Device | undefined): Artifact[] {
   return [
     systemUser(guestUser),
-    slice("torocloud.slice"),
+    unitOfOthers("torocloud.slice"),
     directory(programDirectory),
     directory(logDirectory, { owner: `${guestUser}:${guestUser}` }),
     file(forwardProgram, asset("forward.py")),

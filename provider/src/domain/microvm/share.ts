@@ -1,5 +1,5 @@
 import type { Artifact } from "../../host/artifact.ts";
-import { execLine, runningUnit, unitFile } from "../../host/systemd.ts";
+import { execLine, runningUnit, unitFile, unitOfOthers } from "../../host/systemd.ts";
 import { shareSocket, shareUnit, guestUser } from "./names.ts";
 
 export interface Share {
@@ -18,7 +18,12 @@ export interface Share {
 export function shareArtifacts(share: Share): Artifact[] {
   const service = unitFile(`${shareUnit(share.name)}.service`, renderService(share));
   const socket = unitFile(`${shareUnit(share.name)}.socket`, renderSocket(share));
-  return [service, socket, runningUnit(`${shareUnit(share.name)}.socket`, [service, socket])];
+  return [
+    service,
+    socket,
+    unitOfOthers(`${shareUnit(share.name)}.service`),
+    runningUnit(`${shareUnit(share.name)}.socket`, [service, socket]),
+  ];
 }
 
 function renderSocket({ name }: Share): string {
