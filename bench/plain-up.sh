@@ -125,6 +125,7 @@ auth_client_required = cephx
 auth_allow_insecure_global_id_reclaim = false
 mds_cache_memory_limit = 536870912
 mgr_initial_modules = iostat
+mgr_disabled_modules = alerts,cephadm,dashboard,diskprediction_local,influx,insights,k8sevents,localpool,mds_autoscaler,mirroring,nfs,osd_perf_query,osd_support,prometheus,restful,rook,selftest,snap_schedule,stats,telegraf,test_orchestrator,zabbix
 mon_data_avail_warn = 10
 mon_election_timeout = 1
 mon_memory_target = 536870912

@@ -5,13 +5,11 @@ import { sh, type Script } from "./script.ts";
 /** Where an administrator's units live. */
 export const unitDirectory = "/etc/systemd/system";
 
-/** A unit file of ours. */
+/** A unit file of ours. systemd hears of it when a unit that follows it is started. */
 export function unitFile(name: string, content: string): Artifact {
   const unit = file(`${unitDirectory}/${name}`, content);
   return {
     ...unit,
-    apply: sh`${unit.apply}
-systemctl daemon-reload`,
     remove: sh`if [ -e ${`${unitDirectory}/${name}`} ]; then rm -f ${`${unitDirectory}/${name}`}; systemctl daemon-reload; fi`,
   };
 }
@@ -33,10 +31,10 @@ export function runningUnit(unit: string | UnitName, follows: readonly Artifact[
     probe: sh`unit_state ${word}`,
     expected: running,
     apply: sh`unit=${word}
-systemctl daemon-reload
 systemctl unmask --runtime --quiet "$unit" 2>/dev/null || :
+systemctl reenable --quiet --no-reload "$unit"
+systemctl daemon-reload
 systemctl reset-failed "$unit" 2>/dev/null || :
-systemctl reenable --quiet "$unit"
 if ! systemctl restart "$unit"; then
   journalctl --no-pager --quiet --lines 15 --output cat --unit "$unit" >&2 || :
   exit 1

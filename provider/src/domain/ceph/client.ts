@@ -1,6 +1,6 @@
 import type { Artifact } from "../../host/artifact.ts";
 import { sh } from "../../host/script.ts";
-import { ceph } from "./command.ts";
+import { askCeph, ceph, tellCeph } from "./command.ts";
 
 interface ClientKey {
   readonly entity: string;
@@ -49,11 +49,14 @@ export function clientKey({ entity, fileSystem, path, access }: ClientKey): Arti
   return {
     what: `key ${entity}`,
     probe: ceph(
-      sh`ceph_answer ${`"; ".join(f"{service}: {cap}" for service, cap in sorted(d[0]["caps"].items()))`} auth get ${entity}`,
+      askCeph(
+        { prefix: "auth get", entity },
+        `"; ".join(f"{service}: {cap}" for service, cap in sorted(d[0]["caps"].items()))`,
+      ),
     ),
     expected,
     apply: ceph(
-      sh`ceph_command auth add ${entity} ${words} 2>/dev/null || ceph_command auth caps ${entity} ${words}`,
+      sh`${tellCeph({ prefix: "auth add", entity, caps: words })} 2>/dev/null || ${tellCeph({ prefix: "auth caps", entity, caps: words })}`,
     ),
     remove: ceph(sh`ceph_command auth rm ${entity}`),
     explain: (actual) => `may "${actual}", not "${expected}"`,

@@ -1,8 +1,8 @@
 import type { Artifact } from "../../host/artifact.ts";
 import { directory, file } from "../../host/files.ts";
 import { unitDirectory, unitFile } from "../../host/systemd.ts";
-import { sh, type Script } from "../../host/script.ts";
-import { ceph } from "./command.ts";
+import type { Script } from "../../host/script.ts";
+import { ceph, pythonString, waitForCeph } from "./command.ts";
 
 const moduleDirectory = "/usr/local/lib/torocloud-mgr";
 
@@ -46,11 +46,13 @@ export function managerModules(): Artifact[] {
 
 /** Available as the active one, or known as a standby. */
 export function waitForManager(id: string): Script {
-  const known = `(d["active_name"] == ${pythonString(id)} and d["available"]) or any(s["name"] == ${pythonString(id)} for s in d["standbys"])`;
-  return ceph(sh`wait_until 180 ${`manager ${id} to be available`} ceph_answer ${known} mgr dump`);
-}
-
-/** JSON's strings are Python's. */
-export function pythonString(text: string): string {
-  return JSON.stringify(text);
+  const name = pythonString(id);
+  return ceph(
+    waitForCeph({
+      what: `manager ${id} to be available`,
+      command: { prefix: "mgr dump" },
+      until: `(d["active_name"] == ${name} and d["available"]) or any(s["name"] == ${name} for s in d["standbys"])`,
+      seconds: 180,
+    }),
+  );
 }

@@ -1,9 +1,16 @@
-import { sh, type Script } from "../../host/script.ts";
-import { ceph } from "./command.ts";
-import { pythonString } from "./manager.ts";
+import type { Script } from "../../host/script.ts";
+import { ceph, pythonString, waitForCeph } from "./command.ts";
 
 /** Known to the cluster: standing by, or serving a file system. */
 export function waitForMetadataServer(id: string): Script {
-  const known = `any(s["name"] == ${pythonString(id)} for s in d["standbys"]) or any(i["name"] == ${pythonString(id)} for f in d["filesystems"] for i in f["mdsmap"]["info"].values())`;
-  return ceph(sh`wait_until 120 ${`metadata server ${id} to report for duty`} ceph_answer ${known} fs dump`);
+  const name = pythonString(id);
+  const serving = `any(i["name"] == ${name} for f in d["filesystems"] for i in f["mdsmap"]["info"].values())`;
+  return ceph(
+    waitForCeph({
+      what: `metadata server ${id} to report for duty`,
+      command: { prefix: "fs dump" },
+      until: `any(s["name"] == ${name} for s in d["standbys"]) or ${serving}`,
+      seconds: 120,
+    }),
+  );
 }

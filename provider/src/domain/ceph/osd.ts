@@ -1,8 +1,7 @@
 import type { Artifact } from "../../host/artifact.ts";
 import { runningUnit } from "../../host/systemd.ts";
 import { Script, sh } from "../../host/script.ts";
-import { ceph } from "./command.ts";
-import { pythonString } from "./manager.ts";
+import { askCeph, ceph, pythonString, waitForCeph } from "./command.ts";
 import { stateDirectory } from "./names.ts";
 
 /** Where the bootstrap key lies by Ceph's own convention. */
@@ -128,8 +127,14 @@ if osd=$(osd_number); then echo "number=$osd"; fi`;
 }
 
 export function waitForOsd(uuid: string): Script {
-  const serving = `any(o["uuid"] == ${pythonString(uuid)} and o["up"] and o["in"] for o in d["osds"])`;
-  return ceph(sh`wait_until 180 ${`OSD ${uuid} to be up and in`} ceph_answer ${serving} osd dump`);
+  return ceph(
+    waitForCeph({
+      what: `OSD ${uuid} to be up and in`,
+      command: { prefix: "osd dump" },
+      until: `any(o["uuid"] == ${pythonString(uuid)} and o["up"] and o["in"] for o in d["osds"])`,
+      seconds: 180,
+    }),
+  );
 }
 
 /**
@@ -140,7 +145,7 @@ export function refuseUnlessSafe(uuid: string, onDelete: "keepData" | "destroyDa
   if (onDelete === "keepData") return sh`:`;
   return ceph(sh`${osdNumber(uuid)}
 if osd=$(osd_number); then
-  pools=$(ceph_answer 'len([p for p in d if p["poolname"] != ".mgr"])' osd lspools)
+  pools=$(${askCeph({ prefix: "osd lspools" }, 'len([p for p in d if p["poolname"] != ".mgr"])')})
   if [ "$pools" != 0 ] && ! ceph_command osd safe-to-destroy "$osd"; then
     echo "osd.$osd holds the only copies of data; run 'ceph osd out $osd' and wait until 'ceph osd safe-to-destroy $osd' agrees, then run again" >&2
     exit 1

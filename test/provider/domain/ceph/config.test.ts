@@ -87,7 +87,7 @@ describe("a client's key", () => {
       "mds: allow rw fsname=cloud path=/guests; mon: allow r fsname=cloud; osd: allow rw tag cephfs data=cloud",
     );
     expect(key.apply.text).toContain(
-      "'mds' 'allow rw fsname=cloud path=/guests' 'mon' 'allow r fsname=cloud' 'osd' 'allow rw tag cephfs data=cloud'",
+      '"mds","allow rw fsname=cloud path=/guests","mon","allow r fsname=cloud","osd","allow rw tag cephfs data=cloud"',
     );
   });
 
