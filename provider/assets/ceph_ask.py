@@ -10,6 +10,7 @@ what it waits for and what SEEN says. One connection through librados: a questio
 command line takes a third of a second, which matters while daemons start on two cores.
 """
 
+import atexit
 import json
 import sys
 import time
@@ -22,8 +23,10 @@ SAY_EVERY_SECONDS = 5
 
 
 def connect():
+    """Ended at exit: librados' threads must not outlive the libraries that they use."""
     limits = {"client_mount_timeout": ANSWER_SECONDS, "rados_mon_op_timeout": ANSWER_SECONDS}
     cluster = rados.Rados(name="client.admin", conffile="/etc/ceph/ceph.conf", conf=limits)
+    atexit.register(cluster.shutdown)
     cluster.connect()
     return cluster
 

@@ -92,17 +92,22 @@ describe("Pulumi", () => {
   });
 });
 
+/** What a cargo does that brings a crate's source. */
+const fetches =
+  '[ "$1" != fetch ] || { mkdir -p "$CARGO_HOME/registry/src/registry/vhost-device-vsock-0.3.0"; exit 0; }';
+
 describe("the user-space vsock device", () => {
   it("is installed by cargo into the cache, once", async () => {
-    const cargo =
-      'echo "$@" >> "$LOG"; while [ "$1" != --root ]; do shift; done; mkdir "$2/bin"; echo > "$2/bin/vhost-device-vsock"';
-    const { env, bin, cache } = await machineWith({ cargo, cc: "" });
+    const cargo = `${fetches}; echo "$@" >> "$LOG"
+      while [ "$1" != --root ]; do shift; done; mkdir "$2/bin"; echo > "$2/bin/vhost-device-vsock"`;
+    const { env, bin, cache } = await machineWith({ cargo, cc: "", git: "echo patched > patched" });
     env["PATH"] = `${bin}:/usr/bin:/bin`;
+    env["CARGO_HOME"] = join(cache, "cargo");
     const file = await ensureVhostDeviceVsock(env);
     expect(existsSync(file)).toBe(true);
     expect(await ensureVhostDeviceVsock(env)).toBe(file);
     expect(await readFile(join(cache, "log"), "utf8")).toMatch(
-      /^install vhost-device-vsock --version 0\.3\.0 --locked --root .*\n$/,
+      /^install --path \S+\/source --locked --root .*\n$/,
     );
   });
 
@@ -116,13 +121,19 @@ describe("the user-space vsock device", () => {
   });
 
   it("shows what cargo says when it fails, leaves no entry and builds on the next attempt", async () => {
-    const { env, bin } = await machineWith({ cargo: "echo error: no such registry >&2; exit 101", cc: "" });
+    const { env, bin, cache } = await machineWith({
+      cargo: "echo error: no such registry >&2; exit 101",
+      cc: "",
+      git: "",
+    });
+    env["PATH"] = `${bin}:/usr/bin:/bin`;
+    env["CARGO_HOME"] = join(cache, "cargo");
     await expect(ensureVhostDeviceVsock(env)).rejects.toThrow(
       /failed with exit code 101:\nerror: no such registry\n.*Rust 1\.85/,
     );
     await writeFile(
       join(bin, "cargo"),
-      '#!/bin/sh\nwhile [ "$1" != --root ]; do shift; done; echo > "$2/built"\n',
+      `#!/bin/sh\n${fetches}\nwhile [ "$1" != --root ]; do shift; done; echo > "$2/built"\n`,
     );
     await expect(ensureVhostDeviceVsock(env)).resolves.toMatch(/vhost-device-vsock$/);
   });

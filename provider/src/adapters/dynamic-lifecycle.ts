@@ -1,5 +1,6 @@
 import type { dynamic } from "@pulumi/pulumi";
 import type { Props, Resource } from "../lifecycle/define-resource.ts";
+import { HalfMade } from "../lifecycle/errors.ts";
 import { lifecycleOf } from "../lifecycle/lifecycle.ts";
 import { registry } from "../registry.ts";
 import { surroundings } from "./surroundings.ts";
@@ -27,14 +28,16 @@ export function dynamicLifecycle(type: string): Provider {
       return { changes, replaces: [...replaces], deleteBeforeReplace };
     },
     create: async (inputs: Props) => {
-      const { id, state } = await lifecycle.create(inputs);
+      const { id, state } = await withSource(inputs, lifecycle.create(inputs));
       return { id, outs: plain(state) };
     },
     read: async (id, props: Props = {}) => {
       const state = await concise(lifecycle.read(id, props));
       return state ? { id, props: plain(state) } : { id: "", props: {} };
     },
-    update: async (id, olds: Props, news: Props) => ({ outs: plain(await lifecycle.update(id, olds, news)) }),
+    update: async (id, olds: Props, news: Props) => ({
+      outs: plain(await withSource(news, lifecycle.update(id, olds, news))),
+    }),
     delete: async (id, props: Props) => concise(lifecycle.delete(id, props)),
   };
 }
@@ -49,9 +52,25 @@ async function concise<Value>(act: Promise<Value>): Promise<Value> {
   }
 }
 
-/** Pulumi keeps the provider's own source among the inputs. */
+/** Where Pulumi keeps the provider's own source among the inputs. */
+const sourceField = "__provider";
+
 function withoutSource(inputs: Props): Props {
-  return Object.fromEntries(Object.entries(inputs).filter(([field]) => field !== "__provider"));
+  return Object.fromEntries(Object.entries(inputs).filter(([field]) => field !== sourceField));
+}
+
+/** What is half-made is kept in state as the error has it, and without the source nothing could be done with it. */
+async function withSource<Value>(inputs: Props, act: Promise<Value>): Promise<Value> {
+  try {
+    return await act;
+  } catch (error) {
+    if (!(error instanceof HalfMade)) throw error;
+    throw new HalfMade(
+      error.id,
+      plain({ ...error.properties, [sourceField]: inputs[sourceField] }),
+      error.cause,
+    );
+  }
 }
 
 /** The id that a resource will have, as far as these inputs tell; undefined where it depends on others. */

@@ -27,8 +27,12 @@ wait_until() {
   done
 }
 unit_state() {
-  systemctl show -p UnitFileState -p ActiveState -p NeedDaemonReload "$1" | sort | tr '\n' ' ' |
-    sed -E '/ActiveState=inactive .*UnitFileState=(disabled|static)? *$/d'
+  # While any unit is being enabled, systemd says of all of them that a reload is needed.
+  for unit_try in 1 2 3 4 5 6 7 8 9 10; do
+    unit_seen=$(systemctl show -p UnitFileState -p ActiveState -p NeedDaemonReload "$1" | sort | tr '\n' ' ')
+    case $unit_seen in *NeedDaemonReload=yes*) sleep 0.2 ;; *) break ;; esac
+  done
+  printf '%s\n' "$unit_seen" | sed -E '/ActiveState=inactive .*UnitFileState=(disabled|static)? *$/d'
 }
 put_file() {
   put_temporary="$1.torocloud-new"

@@ -32,8 +32,7 @@ export function runningUnit(unit: string | UnitName, follows: readonly Artifact[
     expected: running,
     apply: sh`unit=${word}
 systemctl unmask --runtime --quiet "$unit" 2>/dev/null || :
-systemctl reenable --quiet --no-reload "$unit"
-systemctl daemon-reload
+systemctl reenable --quiet "$unit"
 systemctl reset-failed "$unit" 2>/dev/null || :
 if ! systemctl restart "$unit"; then
   journalctl --no-pager --quiet --lines 15 --output cat --unit "$unit" >&2 || :

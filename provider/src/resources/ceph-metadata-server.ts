@@ -1,7 +1,6 @@
 import { z } from "zod";
 import { daemonKey } from "../domain/ceph/daemon.ts";
-import { waitForMetadataServer } from "../domain/ceph/metadata-server.ts";
-import { runningUnit } from "../host/systemd.ts";
+import { metadataServerUnit, waitForMetadataServer } from "../domain/ceph/metadata-server.ts";
 import { defineResource } from "../lifecycle/define-resource.ts";
 import { HostName, Name, none } from "./schemas.ts";
 
@@ -25,7 +24,7 @@ export const cephMetadataServer = defineResource({
   name: ({ name }) => name,
   artifacts({ name }) {
     const parts = daemonKey("mds", name);
-    return [...parts, runningUnit(`ceph-mds@${name}.service`, parts)];
+    return [...parts, metadataServerUnit(name, parts)];
   },
   settle: ({ name }) => waitForMetadataServer(name),
 });

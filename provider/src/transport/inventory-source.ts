@@ -24,8 +24,12 @@ export class InventorySource {
     this.file = file;
     this.content = content;
     this.document = parseDocument(content, { lineCounter: this.lines, prettyErrors: false });
-    for (const { code, message, pos } of [...this.document.errors, ...this.document.warnings])
-      this.add(pos[0], code === "DUPLICATE_KEY" ? this.duplicate(pos[0]) : withoutSource(message));
+    const problems = [...this.document.errors, ...this.document.warnings];
+    const duplicates = problems.filter(({ code }) => code === "DUPLICATE_KEY");
+    for (const { pos } of duplicates) this.add(pos[0], this.duplicate(pos[0]));
+    // One mistake in the syntax makes many that are none.
+    const [first] = problems.filter(({ code }) => code !== "DUPLICATE_KEY");
+    if (first) this.add(first.pos[0], withoutSource(first.message));
     visit(this.document, {
       Alias: (_, alias) => {
         if (alias.resolve(this.document) === undefined)

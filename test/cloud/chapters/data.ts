@@ -38,9 +38,7 @@ export function data(suite: Suite): void {
       expect([...(await runningPids(suite.workspace)).keys()]).toEqual([]);
     });
 
-    // Seen in every run: both metadata servers are stopped at once, the standby is promoted meanwhile, hangs in
-    // up:replay ("suicide! Wanted state up:replay"), and systemd kills it after 90 s. To be unskipped with the repair.
-    it.skip("is left by daemons that end by themselves, none of which has to be killed", async () => {
+    it("is left by daemons that end by themselves, none of which has to be killed", async () => {
       const journals = await onEveryHost(
         suite.workspace,
         `journalctl --quiet --no-pager --output cat --since @${began} --unit 'ceph-*@*' || :`,

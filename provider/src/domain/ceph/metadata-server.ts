@@ -1,5 +1,23 @@
-import type { Script } from "../../host/script.ts";
+import type { Artifact } from "../../host/artifact.ts";
+import { sh, type Script } from "../../host/script.ts";
+import { runningUnit } from "../../host/systemd.ts";
 import { ceph, pythonString, waitForCeph } from "./command.ts";
+
+/**
+ * The daemon. It keeps nothing of its own, so one that does not stop is killed: a standby that is promoted while it is
+ * told to stop hangs until systemd loses patience, after 90 seconds.
+ */
+export function metadataServerUnit(id: string, follows: readonly Artifact[]): Artifact {
+  const name = `ceph-mds@${id}.service`;
+  const unit = runningUnit(name, follows);
+  return {
+    ...unit,
+    remove: sh`systemctl stop --no-block ${name} 2>/dev/null || :
+stopped() { systemctl show -P ActiveState ${name} | grep -qxE 'inactive|failed'; }
+wait_until 10 ${`metadata server ${id} to stop`} stopped 2>/dev/null || systemctl kill --signal KILL ${name}
+${unit.remove}`,
+  };
+}
 
 /** Known to the cluster: standing by, or serving a file system. */
 export function waitForMetadataServer(id: string): Script {
