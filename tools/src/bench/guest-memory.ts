@@ -62,9 +62,17 @@ export function parseGuestMemory(text: string): GuestMemory {
   };
 }
 
-/** What a guest costs beside its own memory and the translation buffer, in bytes. */
-export function besides({ own }: GuestMemory): number {
-  return kinds.reduce((bytes, kind) => bytes + own[kind], 0);
+/**
+ * What a guest costs beside its own memory and the translation buffer, in bytes. Pages of files that QEMU maps are not in
+ * it: all guests of a host share them, and the kernel drops them when memory is short. {@link mappedFiles} has them.
+ */
+export function besides(guest: GuestMemory): number {
+  return kinds.reduce((bytes, kind) => bytes + guest.own[kind], 0) - mappedFiles(guest);
+}
+
+/** The guest's share of the files that QEMU maps: its program and libraries, the kernel and initramfs. */
+export function mappedFiles({ qemu }: GuestMemory): number {
+  return qemu.image + qemu.programs;
 }
 
 interface ProcessMemory {

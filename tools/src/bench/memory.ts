@@ -2,7 +2,13 @@ import { ToolError } from "../errors.ts";
 import { onHost, verifyCloud } from "./bench-lab.ts";
 import type { Context } from "./context.ts";
 import type { Figure } from "./figure.ts";
-import { besides, guestMemoryScript, parseGuestMemory, type GuestMemory } from "./guest-memory.ts";
+import {
+  besides,
+  guestMemoryScript,
+  mappedFiles,
+  parseGuestMemory,
+  type GuestMemory,
+} from "./guest-memory.ts";
 
 const megabyte = 1_000_000;
 const mebibyte = 1024 * 1024;
@@ -35,7 +41,7 @@ function costliest(guests: readonly GuestMemory[]): GuestMemory {
 function guestFigures(guest: GuestMemory): Figure[] {
   return [
     megabytes("memory.guest.besides", besides(guest), { kind: "under", value: 40 }),
-    megabytes("memory.guest.qemu", guest.own.qemu),
+    megabytes("memory.guest.mapped-files", mappedFiles(guest)),
     megabytes("memory.guest.qemu.anonymous", guest.qemu.anonymous),
     megabytes("memory.guest.qemu.programs", guest.qemu.programs),
     megabytes("memory.guest.qemu.image", guest.qemu.image),
