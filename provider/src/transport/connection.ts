@@ -1,3 +1,4 @@
+import { constants } from "node:os";
 import type { Duplex } from "node:stream";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Client, ClientChannel } from "ssh2";
@@ -12,6 +13,13 @@ interface ConnectionSettings {
   readonly maxChannels: number;
   /** How long a server may refuse every channel before that is an error. */
   readonly refusalSeconds: number;
+}
+
+/** A command on its channel. */
+export interface Started {
+  readonly channel: ClientChannel;
+  /** Once it has ended; 128 + n after signal n. It may end before anybody could listen for that. */
+  exitCode(): number | undefined;
 }
 
 /** One authenticated SSH connection, shared by everything that is done on its host. */
@@ -50,7 +58,7 @@ export class Connection {
   }
 
   /** A channel on which `command` has been started; its slot is given back when the channel closes. */
-  async execute(command: string): Promise<ClientChannel> {
+  async execute(command: string): Promise<Started> {
     const refusals = new Refusals(this.refusalSeconds);
     for (let again = false; ; again = true) {
       await this.slots.take(again);
@@ -89,7 +97,7 @@ export class Connection {
     clearTimeout(timer);
   }
 
-  private async start(command: string): Promise<ClientChannel> {
+  private async start(command: string): Promise<Started> {
     if (!this.open) throw new ConnectionLost(false);
     return new Promise((resolve, reject) => {
       this.client.exec(command, (error, channel) => {
@@ -100,7 +108,11 @@ export class Connection {
         channel.once("close", () => {
           this.slots.free();
         });
-        resolve(channel);
+        let exitCode: number | undefined;
+        channel.once("exit", (code: number | null, signal?: string) => {
+          exitCode = code ?? 128 + signalNumber(signal);
+        });
+        resolve({ channel, exitCode: () => exitCode });
       });
     });
   }
@@ -154,4 +166,8 @@ class Refusals {
     await delay(this.waitMs);
     this.waitMs = Math.min(this.waitMs * 2, 500);
   }
+}
+
+function signalNumber(signal: string | undefined): number {
+  return (constants.signals as Record<string, number>)[`SIG${(signal ?? "").replace(/^SIG/, "")}`] ?? 0;
 }

@@ -1,7 +1,7 @@
-import { constants } from "node:os";
 import { Readable } from "node:stream";
 import type { ClientChannel } from "ssh2";
 import { type CommandResult, HostUnreachable, type RunOptions } from "../host/host.ts";
+import type { Started } from "./connection.ts";
 import { ConnectionLost, ScriptAborted } from "./errors.ts";
 import type { InventoryHost } from "./inventory-host.ts";
 import { LastBytes, Lines, MarkedOutput } from "./output.ts";
@@ -26,7 +26,7 @@ const longestTimerMs = 2 ** 31 - 1;
 
 /** One script on one channel: what is sent, what comes back, and how it ends. */
 export class Exchange {
-  private readonly channel: ClientChannel;
+  private readonly started: Started;
   private readonly settings: ExchangeSettings;
   private readonly mark = newMark();
   private readonly markedOutput = new MarkedOutput(this.mark);
@@ -36,7 +36,6 @@ export class Exchange {
   private readonly errors = new LastBytes(keptErrorBytes);
   private readonly lines: Lines;
   private lastLine = "";
-  private exitCode: number | undefined;
   private sent = false;
   private passwordSent = false;
   private ended = false;
@@ -45,8 +44,8 @@ export class Exchange {
   private resolve: (result: CommandResult) => void = () => undefined;
   private reject: (error: unknown) => void = () => undefined;
 
-  constructor(channel: ClientChannel, settings: ExchangeSettings) {
-    this.channel = channel;
+  constructor(started: Started, settings: ExchangeSettings) {
+    this.started = started;
     this.settings = settings;
     this.lines = new Lines((line) => {
       if (line.trim() !== "") this.lastLine = line;
@@ -64,6 +63,14 @@ export class Exchange {
     });
   }
 
+  private get channel(): ClientChannel {
+    return this.started.channel;
+  }
+
+  private get exitCode(): number | undefined {
+    return this.started.exitCode();
+  }
+
   private listen(): void {
     const { channel, settings } = this;
     channel.on("data", (chunk: Buffer) => {
@@ -76,8 +83,7 @@ export class Exchange {
         this.takeErrors(chunk);
       });
     });
-    channel.on("exit", (code: number | null, signal?: string) => {
-      this.exitCode = code ?? 128 + signalNumber(signal);
+    channel.on("exit", () => {
       this.linger();
     });
     channel.on("error", () => undefined);
@@ -156,9 +162,10 @@ export class Exchange {
   }
 
   private closed(): void {
-    if (this.exitCode === undefined) this.fail(new ConnectionLost(true));
+    const { exitCode } = this;
+    if (exitCode === undefined) this.fail(new ConnectionLost(true));
     else if (!this.markedOutput.started) this.fail(this.refused(`the script was not started`));
-    else this.succeed(this.exitCode);
+    else this.succeed(exitCode);
   }
 
   private succeed(exitCode: number): void {
@@ -226,8 +233,4 @@ export class Exchange {
       this.fail(error instanceof Error ? error : new Error(String(error)));
     }
   }
-}
-
-function signalNumber(signal: string | undefined): number {
-  return (constants.signals as Record<string, number>)[`SIG${(signal ?? "").replace(/^SIG/, "")}`] ?? 0;
 }

@@ -62,8 +62,8 @@ export class SshHost implements Host {
     const lease = await acquire(entry);
     try {
       const began = performance.now();
-      const channel = await lease.connection.execute(commandLine(entry));
-      const exchange = new Exchange(channel, {
+      const started = await lease.connection.execute(commandLine(entry));
+      const exchange = new Exchange(started, {
         ...{ entry, script: script.text, options },
         timeoutSeconds: options.timeoutSeconds ?? limits.scriptSeconds,
         maxOutputBytes: limits.maxOutputBytes,
