@@ -2,6 +2,7 @@ import { leftover, type Artifact } from "../../host/artifact.ts";
 import { asset } from "../../host/asset.ts";
 import { sh, type Script } from "../../host/script.ts";
 import { execLine, runningUnit, unitFile, unitOfOthers } from "../../host/systemd.ts";
+import { unprivileged } from "./hardening.ts";
 import { clockFile } from "./hypervisor.ts";
 import {
   dialArguments,
@@ -77,13 +78,7 @@ TimeoutStopSec=15
 ${guest.cpuAffinity.length > 0 ? `CPUAffinity=${guest.cpuAffinity.join(" ")}\n` : ""}DevicePolicy=closed
 DeviceAllow=/dev/kvm rw
 DeviceAllow=/dev/vhost-vsock rw
-NoNewPrivileges=yes
-ProtectSystem=strict
-ProtectHome=yes
-PrivateTmp=yes
-CapabilityBoundingSet=
-LockPersonality=yes
-RestrictSUIDSGID=yes
+${unprivileged}
 
 [Install]
 WantedBy=multi-user.target ${guest.mountUnit}
@@ -111,15 +106,9 @@ ExecStart=${execLine(argv)}
 ExecStartPost=/bin/sh -c 'for i in $(seq 100); do [ -S ${vsockDeviceSocket(name)} ] && exit 0; sleep 0.05; done; exit 1'
 Restart=always
 RestartSec=1
-NoNewPrivileges=yes
-ProtectSystem=strict
-ProtectHome=yes
-PrivateTmp=yes
 PrivateNetwork=yes
-CapabilityBoundingSet=
 RestrictAddressFamilies=AF_UNIX
-LockPersonality=yes
-RestrictSUIDSGID=yes
+${unprivileged}
 `;
 }
 

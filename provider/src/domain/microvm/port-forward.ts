@@ -2,6 +2,7 @@ import type { Artifact } from "../../host/artifact.ts";
 import { asset } from "../../host/asset.ts";
 import { sh, type Script } from "../../host/script.ts";
 import { execLine, runningUnit, unitFile } from "../../host/systemd.ts";
+import { unprivileged } from "./hardening.ts";
 import { dialArguments, forwardUnit, guestUser, programDirectory, type VsockDevice } from "./names.ts";
 
 export interface PortForward {
@@ -56,13 +57,7 @@ ExecStart=${execLine(argv)}
 Restart=always
 RestartSec=1
 LimitNOFILE=1048576
-NoNewPrivileges=yes
-ProtectSystem=strict
-ProtectHome=yes
-PrivateTmp=yes
-CapabilityBoundingSet=
-LockPersonality=yes
-RestrictSUIDSGID=yes
+${unprivileged}
 
 [Install]
 WantedBy=multi-user.target
