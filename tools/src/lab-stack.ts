@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { runAttached } from "./attached-command.ts";
 import { run } from "./command.ts";
 import { ensureDebianPackages } from "./debian-packages.ts";
+import { ToolFailed } from "./errors.ts";
 import { ensureDemoImage } from "./demo-image.ts";
 import { checkoutFolder } from "./folders.ts";
 import { pulumiEnvironment } from "./pulumi-environment.ts";
@@ -43,12 +44,27 @@ export async function openLabStack(lab: string): Promise<LabStack> {
   };
 }
 
+/** Where Pulumi keeps the settings of a lab's stack. */
+export function settingsFile(lab: string): string {
+  return join(checkoutFolder, `Pulumi.lab-${lab}.yaml`);
+}
+
+/** Drops the stack's state and settings, as its hosts are gone; nothing where there is none. */
+export async function forgetStack(stack: LabStack): Promise<void> {
+  try {
+    await stack.output("stack", "rm", "--yes", "--force");
+  } catch (error) {
+    if (!(error instanceof ToolFailed) || !error.message.includes("no stack named")) throw error;
+  }
+}
+
 /** Settings of the example cloud, over those that suit a lab. */
 export type CloudSettings = Readonly<Record<string, string>>;
 
 /** Installs and builds what is missing, makes the hosts, and configures the stack for them. */
 export async function prepareLabStack(lab: string, settings: CloudSettings = {}): Promise<LabStack> {
-  const { inventoryFile, labUp } = await import("@torocloud/lab");
+  const { inventoryFile, labList, labUp } = await import("@torocloud/lab");
+  const known = (await labList()).some(({ name }) => name === lab);
   const hosts = step(`Bringing up the hosts of lab ${lab}`, async () =>
     labUp({ name: lab, log: say, ensurePackages: async (names) => ensureDebianPackages(names) }),
   );
@@ -58,6 +74,8 @@ export async function prepareLabStack(lab: string, settings: CloudSettings = {})
     ensureDemoImage(),
     hosts,
   ]);
+  // A state that is left from hosts of the same name would hide that these have nothing yet.
+  if (!known) await forgetStack(stack);
   await stack.output("stack", "select", "--create");
   await configure(stack, {
     "torocloud:inventory": inventoryFile(lab),
