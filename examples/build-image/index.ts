@@ -2,6 +2,8 @@ import { local } from "@pulumi/command";
 import { Config, getStack } from "@pulumi/pulumi";
 import { microvm } from "@torocloud/sdk";
 
+// The plugin of @pulumi/command comes from Pulumi's download site, which the project's own machines cannot reach: this
+// program is type-checked and tested with Pulumi's mocks (test/examples), and has not been run by an engine there.
 const config = new Config();
 const source = config.get("source") ?? "../../images/demo";
 
