@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { ClientKey, Cluster, FileSystem, Manager, MetadataServer, Monitor, Node, Osd } from "./ceph.ts";
 import { Host, Packages } from "./host.ts";
 import { addressOf } from "./settings.ts";
+import { within } from "./within.ts";
 
 export interface CephClusterArgs {
   /** Hosts of the inventory, an odd number of three or more. Each runs a monitor and an OSD. */
@@ -42,25 +43,21 @@ export class CephCluster extends pulumi.ComponentResource {
     this.monitors = nodes.map((node) => ({ name: node, address: addresses[node] ?? ipAddressOf(node) }));
 
     const installed = nodes.map((node) => {
-      const host = new Host(node, { host: node }, this.#after());
-      return new Packages(`${node}-ceph`, { host: node, name: "ceph", packages }, this.#after(host));
+      const host = new Host(node, { host: node }, within(this));
+      return new Packages(`${node}-ceph`, { host: node, name: "ceph", packages }, within(this, host));
     });
     const { monitors } = this;
-    const cluster = new Cluster(name, { host: first, name, monitors }, this.#after(...installed));
+    const cluster = new Cluster(name, { host: first, name, monitors }, within(this, ...installed));
     this.fsid = cluster.fsid;
     const quorum = this.#monitors(cluster, args);
     const serving = this.#daemons(quorum, args);
-    this.fileSystem = new FileSystem(`${name}-fs`, { host: first, name, copies }, this.#after(...serving));
+    this.fileSystem = new FileSystem(`${name}-fs`, { host: first, name, copies }, within(this, ...serving));
     this.clientKey = new ClientKey(
       `${name}-key`,
       { host: first, name, fileSystem: this.fileSystem.name, path: "/torocloud" },
-      this.#after(this.fileSystem),
+      within(this, this.fileSystem),
     );
     this.registerOutputs({ fsid: this.fsid });
-  }
-
-  #after(...dependsOn: pulumi.Resource[]): pulumi.CustomResourceOptions {
-    return { parent: this, dependsOn };
   }
 
   /** All nodes join before the first monitor starts, so that they find each other at once. */
@@ -68,11 +65,11 @@ export class CephCluster extends pulumi.ComponentResource {
     const { fsid, monitors, managedFrom: keysFrom } = this;
     const membership = { cluster: cluster.name, keysFrom, fsid, monitors, settings };
     const members = nodes.map(
-      (node) => new Node(`${node}-member`, { host: node, ...membership }, this.#after(cluster)),
+      (node) => new Node(`${node}-member`, { host: node, ...membership }, within(this, cluster)),
     );
     return nodes.map(
       (node) =>
-        new Monitor(`${node}-mon`, { host: node, name: node, fsid, monitors }, this.#after(...members)),
+        new Monitor(`${node}-mon`, { host: node, name: node, fsid, monitors }, within(this, ...members)),
     );
   }
 
@@ -80,7 +77,7 @@ export class CephCluster extends pulumi.ComponentResource {
   #daemons(quorum: Monitor[], args: CephClusterArgs): pulumi.Resource[] {
     const { nodes, store = { kind: "file", sizeGiB: 10 }, managers = 2, metadataServers = 2 } = args;
     const { fsid } = this;
-    const after = this.#after(...quorum);
+    const after = within(this, ...quorum);
     for (const node of nodes.slice(0, managers))
       new Manager(`${node}-mgr`, { host: node, name: node }, after);
     return [

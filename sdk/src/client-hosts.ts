@@ -4,6 +4,7 @@ import { Mount } from "./ceph.ts";
 import { Host, Packages } from "./host.ts";
 import { Hypervisor } from "./microvm.ts";
 import { settings } from "./settings.ts";
+import { within } from "./within.ts";
 
 export interface ClientHostsArgs {
   /** Hosts of the inventory that are to run guests. */
@@ -39,17 +40,17 @@ export class ClientHosts extends pulumi.ComponentResource {
   }
 
   #clientHost(name: string, { cluster, accel = "auto" }: ClientHostsArgs): ClientHost {
-    const within = (...dependsOn: pulumi.Resource[]): pulumi.CustomResourceOptions => ({
-      parent: this,
-      dependsOn,
-    });
-    const host = new Host(name, { host: name }, within());
-    const installed = new Packages(`${name}-qemu`, { host: name, name: "qemu", packages }, within(host));
+    const host = new Host(name, { host: name }, within(this));
+    const installed = new Packages(
+      `${name}-qemu`,
+      { host: name, name: "qemu", packages },
+      within(this, host),
+    );
     const { vhostDeviceVsock } = settings();
     const hypervisor = new Hypervisor(
       `${name}-hypervisor`,
       { host: name, accel, vsock: host.vsock, ...(vhostDeviceVsock !== undefined && { vhostDeviceVsock }) },
-      within(installed),
+      within(this, installed),
     );
     const mount = new Mount(
       `${name}-mount`,
@@ -65,7 +66,7 @@ export class ClientHosts extends pulumi.ComponentResource {
         mountPoint: this.storage,
         client: host.cephClient,
       },
-      within(installed, cluster.clientKey),
+      within(this, installed, cluster.clientKey),
     );
     return { name, mount, hypervisor };
   }

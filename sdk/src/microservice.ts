@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { ClientHost, ClientHosts } from "./client-hosts.ts";
 import { Guest, Image, PortForward, Share, SharedFiles, type GuestArgs } from "./microvm.ts";
 import { addressOf } from "./settings.ts";
+import { within } from "./within.ts";
 
 export interface MicroserviceArgs {
   /** Where its replicas run, one host after the other. */
@@ -47,7 +48,7 @@ export class Microservice extends pulumi.ComponentResource {
     const first = hosts.hosts[0];
     if (!first) throw new pulumi.RunError(`microservice ${name} has no hosts`);
     const upload = { host: first.name, name, storage: hosts.storage };
-    const uploaded = { parent: this, dependsOn: [first.mount] };
+    const uploaded = within(this, first.mount);
     const image = new Image(`${name}-image`, { ...upload, ...source }, uploaded);
     const files =
       folder === undefined ? undefined : new SharedFiles(`${name}-files`, { ...upload, folder }, uploaded);
@@ -65,17 +66,13 @@ export class Microservice extends pulumi.ComponentResource {
   #replica({ name, host, port, image, files, args }: Replica): { guest: Guest; url: string } {
     const { mount, hypervisor } = host;
     const { guestPort = 80, tag = "site" } = args;
-    const within = (...dependsOn: pulumi.Resource[]): pulumi.CustomResourceOptions => ({
-      parent: this,
-      dependsOn,
-    });
     const common = { host: host.name, mountUnit: mount.unit };
     const share =
       files &&
       new Share(
         `${name}-share`,
         { ...common, name, storage: mount.mountPoint, source: files.path },
-        within(mount, files, hypervisor),
+        within(this, mount, files, hypervisor),
       );
     const guest = new Guest(
       name,
@@ -95,13 +92,13 @@ export class Microservice extends pulumi.ComponentResource {
         vsock: hypervisor.vsock,
         ready: { port: guestPort, ...given({ path: args.readyPath }) },
       },
-      within(image, mount, hypervisor, ...(share ? [share] : [])),
+      within(this, image, mount, hypervisor, ...(share ? [share] : [])),
     );
     const { vsock, contextId } = guest;
     new PortForward(
       `${name}-forward`,
       { host: host.name, listenPort: port, guest: guest.name, guestPort, vsock, contextId },
-      within(guest),
+      within(this, guest),
     );
     return { guest, url: `http://${addressOf(host.name)}:${String(port)}/` };
   }

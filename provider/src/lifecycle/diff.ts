@@ -26,9 +26,7 @@ export function diffByTable(onChange: Readonly<Record<string, OnChange>>, state:
     ...onChange,
     ...Object.fromEntries(commonFields.map((field) => [field, "record" as const])),
   };
-  const changed = Object.entries(table).filter(
-    ([field]) => !isDeepStrictEqual(withoutAbsent(state[field]), withoutAbsent(inputs[field])),
-  );
+  const changed = Object.entries(table).filter(([field]) => differs(state[field], inputs[field]));
   const drift = (state["drift"] as readonly string[] | undefined) ?? [];
   return {
     changes: changed.length > 0 || drift.length > 0,
@@ -51,11 +49,15 @@ export function refusedChanges(
   return Object.entries(onChange)
     .filter(([field, rule]) => rule === "refuse" && state[field] !== undefined && inputs[field] !== undefined)
     .filter(([field]) => !hasUnknown(inputs[field]))
-    .filter(([field]) => !isDeepStrictEqual(withoutAbsent(state[field]), withoutAbsent(inputs[field])))
+    .filter(([field]) => differs(state[field], inputs[field]))
     .map(([property]) => ({
       property,
       reason: `is ${show(inputs[property])}; expected ${show(state[property])} as before, because changing it is not supported yet`,
     }));
+}
+
+function differs(before: unknown, after: unknown): boolean {
+  return !isDeepStrictEqual(withoutAbsent(before), withoutAbsent(after));
 }
 
 /** State has no `undefined`: a field that is absent and one that holds it are the same. */

@@ -40,6 +40,11 @@ function directoryOf(image: { storage: string; name: string; digest: string }): 
   return `${image.storage}/images/${keyOf(image)}`;
 }
 
+/** The directory that local files will have, by what they hold now. */
+function uploadedTo(image: Files & { storage: string; name: string }): string {
+  return directoryOf({ storage: image.storage, name: image.name, digest: treeDigest(files(image)) });
+}
+
 /** A kernel or unikernel, kept on CephFS under its content's digest. Guests keep theirs until they are told to move on. */
 export const image = defineResource({
   type: "torocloud:microvm:Image",
@@ -50,12 +55,9 @@ export const image = defineResource({
   outputs: none,
   derive: {
     digest: (desired): string => treeDigest(files(desired)),
-    kernelPath: (desired): string =>
-      `${directoryOf({ ...desired, digest: treeDigest(files(desired)) })}/kernel`,
+    kernelPath: (desired): string => `${uploadedTo(desired)}/kernel`,
     initramfsPath: (desired): string | undefined =>
-      desired.initramfs === undefined
-        ? undefined
-        : `${directoryOf({ ...desired, digest: treeDigest(files(desired)) })}/initramfs`,
+      desired.initramfs === undefined ? undefined : `${uploadedTo(desired)}/initramfs`,
   },
   onChange: {
     host: "record",
