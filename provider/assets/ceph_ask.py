@@ -11,6 +11,7 @@ command line takes a third of a second, which matters while daemons start on two
 """
 
 import atexit
+import errno
 import json
 import sys
 import time
@@ -33,6 +34,8 @@ def connect():
 
 def question(cluster, command):
     code, answer, problem = cluster.mon_command(json.dumps({**json.loads(command), "format": "json"}), b"")
+    if code == -errno.ETIMEDOUT:
+        raise rados.TimedOut(f"no answer from the monitors within {ANSWER_SECONDS} s")
     if code != 0:
         raise LookupError(problem or f"Ceph answered {command} with error {-code}")
     return json.loads(answer)
@@ -83,5 +86,7 @@ def wait(expression, command, seconds, what, seen):
 try:
     done = {"tell": tell, "ask": ask, "wait": wait}[sys.argv[1]](*sys.argv[2:])
 except (rados.Error, LookupError, StopIteration) as problem:
-    sys.exit(str(problem))
+    print(problem, file=sys.stderr)
+    # 75, EX_TEMPFAIL of sysexits.h: nobody answered, so this says nothing about what is there.
+    sys.exit(75 if isinstance(problem, rados.TimedOut) else 1)
 sys.exit(0 if done else 1)

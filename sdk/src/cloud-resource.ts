@@ -9,6 +9,25 @@ export interface CommonArgs {
    * Default: the stack's configuration `torocloud:onDelete`, or else `"keepData"`.
    */
   readonly onDelete?: pulumi.Input<"keepData" | "destroyData">;
+  /**
+   * Take over what is there already and belongs to no stack: what matches is left as it is, what is missing is made, what
+   * differs is told and repaired by the next `up`. Default: false, which refuses it.
+   */
+  readonly adopt?: pulumi.Input<boolean>;
+  /** How many seconds each phase of an operation may take. */
+  readonly timeouts?: pulumi.Input<Timeouts>;
+}
+
+/** What is left out has its default. */
+export interface Timeouts {
+  /** For looking at what is there. Default: 120. */
+  readonly lookSeconds?: pulumi.Input<number>;
+  /** For making a change, waiting until it serves included. Default: 1800. */
+  readonly changeSeconds?: pulumi.Input<number>;
+  /** For each wait until something serves. Default: each has a limit of its own. */
+  readonly waitSeconds?: pulumi.Input<number>;
+  /** For taking it away. Default: 1800. */
+  readonly removeSeconds?: pulumi.Input<number>;
 }
 
 interface Declaration {

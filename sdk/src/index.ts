@@ -5,4 +5,4 @@ export { CephCluster, type CephClusterArgs } from "./ceph-cluster.ts";
 export { ClientHosts, type ClientHost, type ClientHostsArgs } from "./client-hosts.ts";
 export { Cloud, type CloudArgs } from "./cloud.ts";
 export { Microservice, type MicroserviceArgs } from "./microservice.ts";
-export { CloudResource, type CommonArgs } from "./cloud-resource.ts";
+export { CloudResource, type CommonArgs, type Timeouts } from "./cloud-resource.ts";

@@ -1,7 +1,15 @@
 import { Readable } from "node:stream";
 import { finished } from "node:stream/promises";
 import { isDeepStrictEqual } from "node:util";
-import { applyScript, probeScript, removeScript, type Artifact } from "../../provider/src/host/artifact.ts";
+import {
+  answer,
+  applyScript,
+  comesByItself,
+  lookAhead,
+  probeScript,
+  removeScript,
+  type Artifact,
+} from "../../provider/src/host/artifact.ts";
 import {
   HostUnreachable,
   type CommandResult,
@@ -9,7 +17,7 @@ import {
   type RunOptions,
 } from "../../provider/src/host/host.ts";
 import { prelude } from "../../provider/src/host/prelude.ts";
-import { quote, type Script } from "../../provider/src/host/script.ts";
+import { quote, sh, type Script } from "../../provider/src/host/script.ts";
 import type { Props, Resource } from "../../provider/src/lifecycle/define-resource.ts";
 import type { lifecycleOf } from "../../provider/src/lifecycle/lifecycle.ts";
 import {
@@ -38,11 +46,11 @@ export type Surroundings = Parameters<typeof lifecycleOf>[1];
 
 /** One thing that a script does, in words: the fake breaks on them, and tests compare them. */
 type Step =
-  | { readonly act: "read marker" | "drop marker"; readonly path: string }
+  | { readonly act: "read marker" | "answer marker" | "drop marker"; readonly path: string }
   | { readonly act: "write marker"; readonly path: string; readonly marker: Marker }
   | { readonly act: "look"; readonly parts: readonly Artifact[] }
   | { readonly act: "make" | "remove"; readonly artifact: Artifact }
-  | { readonly act: "settle" | "report" | "beforeRemove" };
+  | { readonly act: "settle" | "report" | "beforeRemove" | "look ahead" };
 
 interface Place {
   readonly start: number;
@@ -129,6 +137,11 @@ export class FakeFleet {
     return declared.parts;
   }
 
+  /** Those of them that somebody makes. */
+  madeFor(desired: Props): readonly Artifact[] {
+    return this.partsFor(desired).filter((artifact) => !comesByItself(artifact));
+  }
+
   #watch(resource: Resource): Resource {
     const watched = (act: "settle" | "report" | "beforeRemove") => (desired: Props) => {
       const script = resource[act]?.(desired);
@@ -179,14 +192,19 @@ export class FakeFleet {
     const fragments = new Map<string, Step>();
     for (const { parts } of this.#declared) {
       fragments.set(probeScript(parts).text, { act: "look", parts });
+      fragments.set(lookAhead(parts).text, { act: "look ahead" });
       for (const artifact of parts) {
         fragments.set(applyScript([{ artifact, actual: "" }]).text, { act: "make", artifact });
         if (artifact.remove) fragments.set(removeScript([artifact], true).text, { act: "remove", artifact });
       }
     }
-    for (const [text, act] of this.#waits) fragments.set(`{ ${text}\n}`, { act });
+    for (const [text, act] of this.#waits) {
+      const before = act === "report" ? answer("outputs", sh``).text : "";
+      fragments.set(`${before}{ ${text}\n}`, { act });
+    }
     for (const path of this.#paths) {
       fragments.set(readMarker(path).text, { act: "read marker", path });
+      fragments.set(answer("marker", readMarker(path)).text, { act: "answer marker", path });
       fragments.set(dropMarker(path).text, { act: "drop marker", path });
     }
     fragments.delete("");
@@ -265,10 +283,10 @@ export class FakeHost implements Host {
 
   #perform(step: Step, declared: readonly Artifact[]): string {
     switch (step.act) {
-      case "read marker": {
-        const marker = this.markers.get(step.path);
-        return `${marker ? JSON.stringify(marker) : ""}\n`;
-      }
+      case "read marker":
+        return this.#marker(step.path);
+      case "answer marker":
+        return `\u001emarker\n${this.#marker(step.path)}`;
       case "write marker":
         this.markers.set(step.path, step.marker);
         return "";
@@ -277,7 +295,7 @@ export class FakeHost implements Host {
         return "";
       case "look":
         return step.parts
-          .map(({ what }, index) => `#${String(index)}\t${this.things.get(what) ?? ""}\n`)
+          .map(({ what }, index) => `\u001e${String(index)}\n${this.things.get(what) ?? ""}\n`)
           .join("");
       case "make":
         this.#make(declared.find(({ what }) => what === step.artifact.what) ?? step.artifact);
@@ -286,13 +304,19 @@ export class FakeHost implements Host {
         this.#remove(step.artifact);
         return "";
       case "report":
-        return Object.entries(this.#fleet.outputs)
+        return `\u001eoutputs\n${Object.entries(this.#fleet.outputs)
           .map(([name, value]) => `${name}=${value}\n`)
-          .join("");
+          .join("")}`;
       case "settle":
       case "beforeRemove":
+      case "look ahead":
         return "";
     }
+  }
+
+  #marker(path: string): string {
+    const marker = this.markers.get(path);
+    return `${marker ? JSON.stringify(marker) : ""}\n`;
   }
 
   #make({ what, expected }: Artifact): void {
@@ -313,7 +337,7 @@ export class FakeHost implements Host {
 function glue(text: string, doing: string): string {
   let now = doing;
   for (const line of text.replace(prelude.text, "").split("\n")) {
-    const named = /^doing=('(?:[^']|'\\'')*')$/.exec(line);
+    const named = /^step ('(?:[^']|'\\'')*')$/.exec(line);
     if (named) now = unquote(named[1] ?? "");
     else if (!/^[{} ]*(>&2 )?(<\/dev\/null)?$/.test(line)) {
       throw new Error(`the fake host does not understand this part of a script:\n${line}`);

@@ -192,7 +192,7 @@ function withUnknownLeaf(value: unknown): unknown {
 function testLife(resource: Resource, example: Example): void {
   it("create makes every artifact on its host, and diff then finds nothing to do", async () => {
     const { fleet, lifecycle, host, inputs, state, id } = await made(resource, example);
-    const parts = fleet.partsFor(inputs);
+    const parts = fleet.madeFor(inputs);
     expect(Object.fromEntries(host.things)).toEqual(
       Object.fromEntries(parts.map(({ what, expected }) => [what, expected])),
     );
@@ -228,8 +228,8 @@ function testLife(resource: Resource, example: Example): void {
     await lifecycle.read(id, bare({ inputs }));
     expect(fleet.snapshot()).toEqual(before);
     for (const script of fleet.scripts) {
-      expect(script).not.toMatch(/doing='(making|removing|waiting)/);
-      for (const { apply, remove } of fleet.partsFor(inputs)) {
+      expect(script).not.toMatch(/step '(making|removing|waiting)/);
+      for (const { apply, remove } of fleet.madeFor(inputs)) {
         if (apply.text.length > 1) expect(script).not.toContain(apply.text);
         if (remove) expect(script).not.toContain(remove.text);
       }
@@ -296,14 +296,14 @@ function testLife(resource: Resource, example: Example): void {
     await lifecycle.delete(id, state);
     const gone = parts.filter(({ what, remove }) => remove && !data.includes(what)).map(({ what }) => what);
     expect(host.removed).toEqual([...gone].reverse());
-    for (const what of data) expect(host.things.has(what), what).toBe(true);
+    for (const what of data) expect(host.removed).not.toContain(what);
     expect([...host.markers.values()]).toEqual(
       data.length > 0 ? [expect.objectContaining({ state: "kept", inputs })] : [],
     );
     expect(fleet.log.filter((line) => line.includes("its data stays"))).toHaveLength(data.length > 0 ? 1 : 0);
     expect(await lifecycle.read(id, state)).toBeUndefined();
     await lifecycle.delete(id, state);
-    for (const what of data) expect(host.things.has(what), what).toBe(true);
+    for (const what of data) expect(host.removed).not.toContain(what);
 
     const again = await lifecycle.create(inputs);
     expect(plain(again.state)).toEqual(state);
@@ -331,9 +331,50 @@ function testLife(resource: Resource, example: Example): void {
 function testOwnership(resource: Resource, example: Example): void {
   const path = (inputs: Props): string => markerPath(resource.kind, resource.name(inputs));
 
+  it("create with adopt takes over what matches, completes it, and changes nothing that differs", async () => {
+    const { fleet, inputs, state } = await made(resource, example);
+    const parts = fleet.madeFor(inputs);
+    const own = parts.filter(({ common }) => !common);
+    for (const { what, expected } of own) {
+      const { fleet: there, host, lifecycle, inputs: adopting } = begin(resource, example, { adopt: true });
+      host.things.set(what, expected);
+      const created = await lifecycle.create(adopting);
+      expect(plain(created.state)).toEqual({ ...state, adopt: true });
+      expect(host.applied.includes(what)).toBe(withFollowers(parts, ...others(parts, what)).includes(what));
+      expect(there.log).toContain(`${host.name}: ${resource.kind} ${resource.name(inputs)}: adopted ${what}`);
+      expect([...host.markers.values()]).toEqual([expect.objectContaining({ state: "ready" })]);
+    }
+  });
+
+  it("create with adopt says what differs and leaves it to the next up", async () => {
+    const { fleet, inputs } = await made(resource, example);
+    const parts = fleet.madeFor(inputs);
+    if (parts.every(({ common }) => common)) return;
+    const { fleet: there, host, lifecycle, inputs: adopting } = begin(resource, example, { adopt: true });
+    for (const { what } of parts) host.things.set(what, "made by hand");
+    const { id, state } = await lifecycle.create(adopting);
+    expect(host.applied).toEqual([]);
+    expect(host.removed).toEqual([]);
+    expect(state["drift"]).toHaveLength(parts.length);
+    expect(there.log.join()).toContain(
+      `left as it is until the next up: ${(state["drift"] as string[])[0] ?? ""}`,
+    );
+    expect(lifecycle.diff(plain(state), adopting).changes).toBe(true);
+    const repaired = await lifecycle.update(id, plain(state), adopting);
+    expect(repaired).toMatchObject({ drift: [] });
+  });
+
+  it("create with adopt still refuses what belongs to another stack", async () => {
+    const { host, lifecycle, inputs } = await made(resource, example, { adopt: true });
+    const marker = host.markers.get(path(inputs));
+    if (!marker) expect.fail("create left no marker");
+    host.markers.set(path(inputs), { ...marker, owner: stranger });
+    await expect(lifecycle.create(inputs)).rejects.toThrow(`belongs to the stack ${stranger}`);
+  });
+
   it("create refuses what is there without a marker, and changes nothing", async () => {
     const { fleet, lifecycle, inputs } = await made(resource, example);
-    const parts = fleet.partsFor(inputs);
+    const parts = fleet.madeFor(inputs);
     for (const { what, common } of parts) {
       const { fleet: there, host } = begin(resource, example);
       host.things.set(what, "made by hand");
@@ -368,14 +409,14 @@ function testOwnership(resource: Resource, example: Example): void {
 
   it("create goes on from a marker of ours that says pending", async () => {
     const { fleet, lifecycle, host, inputs, state } = await made(resource, example);
-    const [broken] = fleet.partsFor(inputs);
+    const [broken] = fleet.madeFor(inputs);
     const marker = host.markers.get(path(inputs));
     if (!broken || !marker) expect.fail("create left nothing");
     host.markers.set(path(inputs), { ...marker, state: "pending" });
     host.things.delete(broken.what);
     fleet.forgetHistory();
     expect(plain((await lifecycle.create(inputs)).state)).toEqual(state);
-    expect(host.applied).toEqual(fleet.partsFor(inputs).map(({ what }) => what));
+    expect(host.applied).toEqual(fleet.madeFor(inputs).map(({ what }) => what));
   });
 
   it("read does not see what belongs to another stack", async () => {
@@ -518,7 +559,7 @@ function expectNothingStale(
   host: FakeHost,
   { inputs, news }: { inputs: Props; news: Props },
 ): void {
-  const wanted = new Set(fleet.partsFor(news).map(({ what }) => what));
+  const wanted = new Set(fleet.madeFor(news).map(({ what }) => what));
   for (const { what, remove, data } of fleet.partsFor(inputs)) {
     if (wanted.has(what) || !remove || (data !== undefined && news["onDelete"] !== "destroyData")) continue;
     expect(host.things.has(what), `${what} is stale`).toBe(false);
@@ -563,7 +604,7 @@ function testDrift(resource: Resource, example: Example): void {
   for (const kind of ["is altered", "goes missing"] as const) {
     it(`whatever ${kind} is seen, named, and put right with what follows it and nothing else`, async () => {
       const { fleet, lifecycle, host, id, inputs, state } = await made(resource, example);
-      const parts = fleet.partsFor(inputs);
+      const parts = fleet.madeFor(inputs);
       expect(parts).not.toHaveLength(0);
       for (const artifact of parts) {
         const actual = kind === "is altered" ? altered(artifact) : "";
@@ -585,7 +626,7 @@ function testDrift(resource: Resource, example: Example): void {
 
         fleet.forgetHistory();
         expect(plain(await lifecycle.update(id, seen ?? {}, inputs))).toEqual(state);
-        expect(fleet.applied).toEqual(withFollowers(fleet.partsFor(inputs), artifact.what));
+        expect(fleet.applied).toEqual(withFollowers(fleet.madeFor(inputs), artifact.what));
       }
     });
   }
@@ -609,16 +650,20 @@ function testDrift(resource: Resource, example: Example): void {
   });
 }
 
-/** The artifact and those that follow it, directly or not. */
-function withFollowers(parts: readonly Artifact[], what: string): string[] {
-  const due = new Set<Artifact>(parts.filter((part) => part.what === what));
+function others(parts: readonly Artifact[], what: string): string[] {
+  return parts.map((part) => part.what).filter((other) => other !== what);
+}
+
+/** The artifacts and those that follow them, directly or not. */
+function withFollowers(parts: readonly Artifact[], ...what: readonly string[]): string[] {
+  const due = new Set<Artifact>(parts.filter((part) => what.includes(part.what)));
   for (const part of parts) if (part.follows?.some((other) => due.has(other))) due.add(part);
   return parts.filter((part) => due.has(part)).map((part) => part.what);
 }
 
 async function partsOf(resource: Resource, example: Example): Promise<readonly Artifact[]> {
   const { fleet, inputs } = await made(resource, example);
-  return fleet.partsFor(inputs);
+  return fleet.madeFor(inputs);
 }
 
 function testFailure(resource: Resource, example: Example): void {
@@ -668,7 +713,7 @@ function testFailure(resource: Resource, example: Example): void {
     const secrets = example.secrets ?? [];
     expect(secrets).not.toHaveLength(0);
     const { fleet, host, inputs, state } = await made(resource, example);
-    const parts = fleet.partsFor(inputs);
+    const parts = fleet.madeFor(inputs);
     for (const secret of secrets) {
       const keepers = parts.filter(({ apply }) => apply.text.includes(secret));
       expect(keepers).not.toHaveLength(0);

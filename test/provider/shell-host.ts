@@ -12,7 +12,7 @@ export const me = { owner: `${username}:${username}`, numbers: `${String(uid)}:$
 
 /**
  * This machine's /bin/sh in a folder of its own: scripts run for real, what they call may be a stub, and the folders of
- * a host that they name are folders below ours.
+ * a host that they name are folders below ours. The names of their steps are left out of what they say.
  */
 export class ShellHost implements Host {
   readonly name = "sandbox";
@@ -56,7 +56,7 @@ export class ShellHost implements Host {
         done(code ?? 128);
       });
     });
-    return { exitCode, stdout, stderr };
+    return { exitCode, stdout, stderr: stderr.replaceAll(/^= .*\n/gm, "") };
   }
 
   remove(): void {

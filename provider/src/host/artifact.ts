@@ -8,8 +8,13 @@ import { Script, sh } from "./script.ts";
 export interface Artifact {
   /** What a person calls it, as it reads in errors and drift: "file /etc/ceph/ceph.conf". */
   readonly what: string;
-  /** Prints what is there on standard output, nothing when it is absent. Changes nothing. */
+  /**
+   * Prints what is there on standard output, nothing when it is absent. Changes nothing. Exit code 75 says that it could not
+   * be asked, which is an error; any other means nothing.
+   */
   readonly probe: Script;
+  /** What the probe asks `unit_state` and `file_state` about, so that many probes are answered at once. */
+  readonly asks?: { readonly units?: readonly string[]; readonly files?: readonly string[] };
   /** What `probe` prints when all is as declared, white space folded. */
   readonly expected: string;
   /** Makes it so, from whatever is there. */
@@ -28,6 +33,8 @@ export interface Artifact {
   readonly explain?: (actual: string) => string;
 }
 
+const nothing = sh``;
+
 /** Something that comes by itself (a log, a slice): nobody makes or looks at it, and it goes with the resource. */
 export function leftover({
   what,
@@ -36,9 +43,9 @@ export function leftover({
 }: Pick<Artifact, "what" | "data"> & { remove: Script }): Artifact {
   return {
     what,
-    probe: sh`echo any`,
-    expected: "any",
-    apply: sh`:`,
+    probe: nothing,
+    expected: "",
+    apply: nothing,
     remove,
     common: true,
     ...(data !== undefined && { data }),
@@ -52,27 +59,58 @@ export interface Drift {
   readonly actual: string;
 }
 
-/** Prints one line per artifact; {@link parseActuals} reads them. */
+/** Whether nobody makes or looks at it. */
+export function comesByItself({ probe }: Artifact): boolean {
+  return probe === nothing;
+}
+
+/** Whether a look at it costs next to nothing once units and files have been looked at together. */
+export function isQuick(artifact: Artifact): boolean {
+  return comesByItself(artifact) || artifact.asks !== undefined;
+}
+
+/** Looks at all units and files that the artifacts' probes ask about. */
+export function lookAhead(artifacts: readonly Artifact[]): Script {
+  const units = unique(artifacts.flatMap(({ asks }) => asks?.units ?? []));
+  const files = unique(artifacts.flatMap(({ asks }) => asks?.files ?? []));
+  return Script.join([
+    units.length > 0 ? sh`look_at_units ${units}` : undefined,
+    files.length > 0 ? sh`look_at_files ${files}` : undefined,
+  ]);
+}
+
+const unique = (words: readonly string[]): string[] => [...new Set(words)];
+
+/** Prints what a script prints, so that {@link parseAnswers} finds it again among others'. */
+export function answer(name: string, script: Script): Script {
+  return sh`printf '\036%s\n' ${name}
+${script}`;
+}
+
+/** What was printed under each name. */
+export function parseAnswers(stdout: string): ReadonlyMap<string, string> {
+  const parts = stdout.split("\u001e").map((part) => [part, part.indexOf("\n")] as const);
+  return new Map(parts.map(([part, end]) => [part.slice(0, end), part.slice(end + 1)]));
+}
+
+/** Runs each artifact's probe; {@link parseActuals} reads what they print. */
 export function probeScript(artifacts: readonly Artifact[]): Script {
   return Script.join(
-    artifacts.map(
-      ({ probe }, index) => sh`printf '%s\t' ${`#${String(index)}`}
-{ ${probe}
-} 2>/dev/null </dev/null | tr -s '\n\t ' ' ' || :
-echo`,
+    artifacts.map((artifact, index) =>
+      comesByItself(artifact)
+        ? undefined
+        : answer(
+            String(index),
+            sh`( ${artifact.probe}
+) </dev/null || [ $? != 75 ] || { echo ${`${artifact.what} could not be looked at`} >&2; exit 1; }`,
+          ),
     ),
   );
 }
 
-/** What the probes printed, in the artifacts' order. */
-export function parseActuals(artifacts: readonly Artifact[], stdout: string): string[] {
-  const lines = new Map(
-    stdout
-      .split("\n")
-      .map((line) => line.split("\t"))
-      .map(([index, actual = ""]) => [index, actual.trim()]),
-  );
-  return artifacts.map((_, index) => lines.get(`#${String(index)}`) ?? "");
+/** What the probes printed, in the artifacts' order, white space folded. */
+export function parseActuals(artifacts: readonly Artifact[], answers: ReadonlyMap<string, string>): string[] {
+  return artifacts.map((_, index) => (answers.get(String(index)) ?? "").replaceAll(/[\n\t ]+/g, " ").trim());
 }
 
 /** The artifacts that are not as declared, each with what is there instead. */
@@ -103,8 +141,9 @@ export function toApply(artifacts: readonly Artifact[], drifts: readonly Drift[]
 /** Applies in order; says what it was at when it fails. Standard output stays free for what comes after. */
 export function applyScript(drifts: readonly Drift[]): Script {
   return Script.join(
-    drifts.map(({ artifact }) => {
-      const body = sh`doing=${`making ${artifact.what}`}
+    drifts.flatMap(({ artifact }) => {
+      if (comesByItself(artifact)) return [];
+      const body = sh`step ${`making ${artifact.what}`}
 { ${artifact.apply}
 } >&2`;
       return artifact.payload ? body : sh`${body} </dev/null`;
@@ -120,7 +159,7 @@ export function removeScript(artifacts: readonly Artifact[], destroyData: boolea
     .reverse();
   return Script.join(
     removals.map(
-      ({ what, remove }) => sh`doing=${`removing ${what}`}
+      ({ what, remove }) => sh`step ${`removing ${what}`}
 { ${remove}
 } >&2 </dev/null`,
     ),

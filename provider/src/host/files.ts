@@ -19,7 +19,8 @@ export function file(
   const digest = sha256(content);
   return {
     what: `file ${path}`,
-    probe: sh`[ -f ${path} ] && stat -c '%a %U:%G' ${path} && sha256sum <${path} | cut -c1-64`,
+    probe: sh`file_state ${path}`,
+    asks: { files: [path] },
     expected: `${mode} ${owner} ${digest}`,
     apply: sh`printf %s ${content} | put_file ${path} ${mode} ${owner}`,
     remove: sh`rm -f ${path}`,

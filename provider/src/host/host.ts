@@ -33,7 +33,11 @@ export class CommandFailed extends Error {
   readonly host: string;
   readonly result: CommandResult;
   constructor(failure: { host: string; doing: string; result: CommandResult }) {
-    const said = failure.result.stderr.trim().split("\n").slice(-12).join("\n");
+    const lines = failure.result.stderr.trim().split("\n");
+    const said = lines
+      .filter((line) => !/^[=@] /.test(line))
+      .slice(-12)
+      .join("\n"); // without what was progress
     super(
       `${failure.host}: ${failure.doing} failed with exit code ${failure.result.exitCode}${said && `:\n${said}`}`,
     );

@@ -1,17 +1,20 @@
 import { sh, type Script } from "./script.ts";
 
 /**
- * What every script of ours may use: `say` for progress, `wait_until SECONDS WHAT COMMAND...` for a bounded wait
- * that tells what it waits for, `unit_state UNIT`, and `put_file PATH MODE OWNER` for an atomic write from
- * standard input. `doing` names the step, for the error.
+ * What every script of ours may use. `step WHAT` names what it is at, for whoever waits and for the error; `say` tells of
+ * progress. `wait_until SECONDS WHAT COMMAND...` is a bounded wait that tells what it waits for; `wait_seconds`, where it is
+ * set, is the bound instead. `put_file PATH MODE OWNER` writes atomically from standard input. `unit_state UNIT` and
+ * `file_state FILE` print what is there; `look_at_units UNIT...` and `look_at_files FILE...` look at many at once, and the
+ * questions about each are then answered from that.
  */
 export const prelude: Script = sh`set -eu
 umask 022
 doing=starting
 trap 'code=$?; [ "$code" = 0 ] || printf "while %s\n" "$doing" >&2' EXIT
 say() { printf '@ %s\n' "$*" >&2; }
+step() { doing=$1; printf '= %s\n' "$1" >&2; }
 wait_until() {
-  wait_limit=$1 wait_what=$2; shift 2
+  wait_limit=\${wait_seconds:-$1} wait_what=$2; shift 2
   wait_start=$(date +%s) wait_said=$wait_start
   until wait_seen=$("$@" 2>&1); do
     wait_now=$(date +%s)
@@ -26,13 +29,43 @@ wait_until() {
     sleep 0.2
   done
 }
+nl='
+' units_seen= files_seen=
+look_at_units() { units_seen="$nl$(show_units "$@" | sed '/NeedDaemonReload=yes/d')$nl"; }
+look_at_files() {
+  for file do
+    shift
+    if [ -f "$file" ]; then set -- "$@" "$file"; fi
+  done
+  if [ $# != 0 ]; then files_seen="$nl$(show_files "$@")$nl"; fi
+}
+show_units() {
+  systemctl show -p Id -p UnitFileState -p ActiveState -p NeedDaemonReload "$@" | awk -F'\n' -v RS= '{
+    split("", has); for (i = 1; i <= NF; i++) { cut = index($i, "="); has[substr($i, 1, cut - 1)] = substr($i, cut + 1) }
+    if (has["ActiveState"] == "inactive" && has["UnitFileState"] ~ /^(disabled|static)?$/) print has["Id"] "\t"
+    else print has["Id"] "\tActiveState=" has["ActiveState"] " NeedDaemonReload=" has["NeedDaemonReload"] " UnitFileState=" has["UnitFileState"]
+  }'
+}
+show_files() {
+  { stat -c '%n	%a %U:%G' "$@"; sha256sum "$@"; } | awk -F'\t' 'NF > 1 { is[$1] = $2; next }
+    { print substr($0, 67) "\t" is[substr($0, 67)] " " substr($0, 1, 64) }'
+}
+# seen TEXT NAME: what a text of lines NAME<tab>VALUE has for the name; fails when it does not have it.
+seen() {
+  case $1 in *"$nl$2	"*) seen_rest=\${1#*"$nl$2	"}; printf '%s\n' "\${seen_rest%%"$nl"*}" ;; *) return 1 ;; esac
+}
 unit_state() {
+  seen "$units_seen" "$1" && return
   # While any unit is being enabled, systemd says of all of them that a reload is needed.
   for unit_try in 1 2 3 4 5 6 7 8 9 10; do
-    unit_seen=$(systemctl show -p UnitFileState -p ActiveState -p NeedDaemonReload "$1" | sort | tr '\n' ' ')
+    unit_seen=$(show_units "$1")
     case $unit_seen in *NeedDaemonReload=yes*) sleep 0.2 ;; *) break ;; esac
   done
-  printf '%s\n' "$unit_seen" | sed -E '/ActiveState=inactive .*UnitFileState=(disabled|static)? *$/d'
+  printf '%s\n' "\${unit_seen#*	}"
+}
+file_state() {
+  [ -f "$1" ] || return 0
+  seen "$files_seen" "$1" || show_files "$1" | cut -f 2
 }
 put_file() {
   put_temporary="$1.torocloud-new"

@@ -26,9 +26,11 @@ const running = "ActiveState=active NeedDaemonReload=no UnitFileState=enabled";
 /** A unit that is enabled and active, restarted when what it follows changes. */
 export function runningUnit(unit: string | UnitName, follows: readonly Artifact[] = []): Artifact {
   const { label, word } = typeof unit === "string" ? { label: unit, word: sh`${unit}` } : unit;
+  const asks = typeof unit === "string" ? { asks: { units: [unit] } } : {};
   return {
     what: `unit ${label}`,
     probe: sh`unit_state ${word}`,
+    ...asks,
     expected: running,
     apply: sh`unit=${word}
 systemctl unmask --runtime --quiet "$unit" 2>/dev/null || :

@@ -1,47 +1,69 @@
-import { applyScript, driftOf, type Drift, removeScript, toApply, type Artifact } from "../host/artifact.ts";
+import { applyScript, driftOf, lookAhead, removeScript, toApply } from "../host/artifact.ts";
+import type { Artifact, Drift } from "../host/artifact.ts";
 import { must, type RunOptions } from "../host/host.ts";
 import { prelude } from "../host/prelude.ts";
 import { Script, sh } from "../host/script.ts";
 import type { Props } from "./define-resource.ts";
+import { look } from "./look.ts";
 import { dropMarker, parseMarker, readMarker, writeMarker, type Marker } from "./marker.ts";
-import { observeScript, parseObservation, type Observation } from "./observation.ts";
-import { artifactsOf, removableArtifacts, type Thing } from "./thing.ts";
-
-/** Longer than any wait that a settle script has of its own. */
-const changeLimitSeconds = 1800;
+import { isAdoption, observeScript, parseObservation, type Observation } from "./observation.ts";
+import { runWatched } from "./progress.ts";
+import { schemaVersion } from "./schema-version.ts";
+import { artifactsOf, limitOf, removableArtifacts, type Thing } from "./thing.ts";
 
 /** Look; one round trip. */
 export async function observe(thing: Thing): Promise<Observation> {
   const artifacts = await artifactsOf(thing);
-  const script = Script.join([prelude, observeScript(thing, artifacts)]);
-  const stdout = await must(thing.host, `looking at ${thing.label}`, script, { repeatable: true });
-  return parseObservation(thing, artifacts, stdout);
+  return parseObservation(thing, artifacts, await look(thing, artifacts));
 }
 
 /**
  * Make it so from what was seen before, wait until it serves, and look again; one round trip. What `former` inputs
- * asked for and these do not is taken away. Where an earlier change was interrupted, everything is applied.
+ * asked for and these do not is taken away. Where an earlier change was interrupted, everything is applied. What is adopted
+ * is completed; where it differs it stays as it is, which the drift then says.
  */
 export async function reconcile(thing: Thing, before: Observation, former?: Props): Promise<Observation> {
   const artifacts = await artifactsOf(thing);
   const lastComplete = lastCompleteInputs(before.marker);
-  const due = toApply(artifacts, driftsFrom(artifacts, before, former));
+  const adoption = isAdoption(thing, before, former);
+  const missing = ({ actual }: Drift): boolean => actual === "";
+  const drifts = adoption
+    ? driftOf(artifacts, before.actuals).filter(missing)
+    : driftsFrom(artifacts, before, former);
+  const due = toApply(artifacts, drifts);
   const payload = due.find(({ artifact }) => artifact.payload)?.artifact.payload;
   const script = Script.join([
     mark(thing, "pending", lastComplete),
     removeScript(stale(thing, artifacts, [former, lastComplete]), thing.desired.onDelete === "destroyData"),
     applyScript(due),
-    during(`waiting until ${thing.label} serves`, thing.resource.settle?.(thing.desired)),
+    during(`waiting until ${thing.label} serves`, waiting(thing)),
     mark(thing, "ready"),
+    sh`step ${`looking at ${thing.label}`}`,
+    lookAhead(artifacts),
     observeScript(thing, artifacts),
   ]);
   const after = parseObservation(
     thing,
     artifacts,
-    await change(thing, script, payload && { stdin: payload() }),
+    await change(thing, script, { ...(payload && { stdin: payload() }) }),
   );
-  if (after.drift.length === 0) return after;
-  throw new Error(`${thing.host.name}: ${thing.label} was made, but ${after.drift.join("; ")}`);
+  if (adoption) tellAdoption(thing, before, after);
+  else if (after.drift.length > 0)
+    throw new Error(`${thing.host.name}: ${thing.label} was made, but ${after.drift.join("; ")}`);
+  return after;
+}
+
+function tellAdoption({ log }: Thing, before: Observation, after: Observation): void {
+  const differs =
+    after.drift.length > 0 ? `; left as it is until the next up: ${after.drift.join("; ")}` : "";
+  log(`adopted ${before.found.join(", ")}${differs}`);
+}
+
+/** Waits until it serves, each time no longer than the resource's own limit, or its `waitSeconds`. */
+function waiting({ resource, desired }: Thing): Script | undefined {
+  const settle = resource.settle?.(desired);
+  const seconds = desired.timeouts?.waitSeconds;
+  return settle && seconds !== undefined ? Script.join([sh`wait_seconds=${seconds}`, settle]) : settle;
 }
 
 /** The thing is managed through another host from now on, where its marker is; this one's goes, if the host can be asked. */
@@ -89,22 +111,29 @@ export async function remove(thing: Thing): Promise<void> {
     removeScript(artifacts, destroyData),
     kept.length > 0 ? mark(thing, "kept") : dropMarker(thing.markerPath),
   ]);
-  await change(thing, script);
+  await change(thing, script, { timeoutSeconds: limitOf(thing, "removeSeconds") });
   if (kept.length > 0) thing.log(`removed; its data stays in ${kept.join(", ")} (see onDelete)`);
 }
 
 async function change(thing: Thing, script: Script, options: RunOptions = {}): Promise<string> {
-  return must(thing.host, thing.label, Script.join([prelude, script]), {
-    timeoutSeconds: changeLimitSeconds,
-    onProgress: (line) => {
-      if (line.startsWith("@ ")) thing.log(line.slice(2));
+  return runWatched(
+    { host: thing.host, doing: thing.label, log: thing.log },
+    Script.join([prelude, script]),
+    {
+      timeoutSeconds: limitOf(thing, "changeSeconds"),
+      ...options,
     },
-    ...options,
-  });
+  );
 }
 
 function mark({ resource, desired, markerPath }: Thing, state: Marker["state"], former?: Props): Script {
-  const marker: Marker = { version: 1, type: resource.type, owner: desired.owner, state, inputs: desired };
+  const marker: Marker = {
+    version: schemaVersion,
+    type: resource.type,
+    owner: desired.owner,
+    state,
+    inputs: desired,
+  };
   return writeMarker(markerPath, former ? { ...marker, former } : marker);
 }
 
@@ -125,7 +154,7 @@ function stale(
 function during(doing: string, script: Script | undefined): Script | undefined {
   return (
     script &&
-    sh`doing=${doing}
+    sh`step ${doing}
 { ${script}
 } >&2 </dev/null`
   );

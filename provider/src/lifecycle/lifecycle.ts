@@ -5,13 +5,14 @@ import { diffByTable, refusedChanges, type Diff } from "./diff.ts";
 import { HalfMade } from "./errors.ts";
 import { isOurs, refuseForeign, stateOf } from "./observation.ts";
 import type { Surroundings } from "./surroundings.ts";
+import { schemaVersion, upgraded } from "./schema-version.ts";
 import { findThing, thingOf } from "./thing.ts";
 
 export type { Surroundings } from "./surroundings.ts";
 
 /** The six verbs in Pulumi's words. Adapters only translate envelopes. */
 export interface Lifecycle {
-  /** `state` is what there is of it already, empty for a new one. */
+  /** `state` is what its inputs were before, empty for a new one. */
   check(news: Props, state?: Props): Checked;
   diff(state: Props, inputs: Props): Diff & { readonly deleteBeforeReplace: boolean };
   /** Rejects with HalfMade when something of it is there already; the next run goes on from it. */
@@ -36,7 +37,8 @@ export function lifecycleOf(resource: Resource, surroundings: Surroundings): Lif
       }
       return { id: thing.id, state };
     } catch (error) {
-      throw new HalfMade(thing.id, { ...thing.desired, drift: ["the last change did not succeed"] }, error);
+      const drift = ["the last change did not succeed"];
+      throw new HalfMade(thing.id, { ...thing.desired, drift, schemaVersion }, error);
     }
   }
 
@@ -48,7 +50,7 @@ export function lifecycleOf(resource: Resource, surroundings: Surroundings): Lif
     },
 
     diff: (state, inputs) => ({
-      ...diffByTable(resource.onChange, state, inputs),
+      ...diffByTable(resource.onChange, upgraded(resource.type, state), inputs),
       deleteBeforeReplace: resource.replaceOrder === "delete-then-create",
     }),
 
@@ -61,7 +63,7 @@ export function lifecycleOf(resource: Resource, surroundings: Surroundings): Lif
       return isOurs(thing, observation) ? stateOf(thing, observation) : undefined;
     },
 
-    update: async (_id, state, inputs) => (await settle(inputs, state)).state,
+    update: async (_id, state, inputs) => (await settle(inputs, upgraded(resource.type, state))).state,
 
     async delete(id, state) {
       const thing = await findThing(resource, surroundings, { id, state });

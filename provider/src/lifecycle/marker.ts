@@ -1,12 +1,14 @@
 import { sh, type Script } from "../host/script.ts";
 import type { Props } from "./define-resource.ts";
+import { schemaVersion, upgraded } from "./schema-version.ts";
 
 /**
  * What says on a host that a thing is ours, since when it is complete, and what it was made from:
  * /etc/torocloud/<kind>/<name>.json. It holds no secret, because inputs hold none.
  */
 export interface Marker {
-  readonly version: 1;
+  /** The schema version of its inputs. */
+  readonly version: number;
   readonly type: string;
   readonly owner: string;
   /** `pending`: a change has begun and not ended. `kept`: the resource was deleted, its data was not. */
@@ -25,19 +27,31 @@ export function markerPath(kind: string, name: string): string {
 
 /** Prints the marker as one line, an empty one when there is none. */
 export function readMarker(path: string): Script {
-  return sh`if [ -e ${path} ]; then cat ${path}; else echo; fi`;
+  return sh`if [ -e ${path} ]; then IFS= read -r marker <${path}; printf '%s\n' "$marker"; else echo; fi`;
 }
 
 /** undefined when there is none. Throws, naming the place, when it is not one of ours. */
 export function parseMarker(line: string, place: string): Marker | undefined {
   if (line.trim() === "") return undefined;
+  let marker: Marker;
   try {
-    return JSON.parse(line) as Marker;
+    marker = JSON.parse(line) as Marker;
   } catch (cause) {
     throw new Error(
       `${place} is no ownership marker of ours; look at it, and move it away if it is in the way`,
       { cause },
     );
+  }
+  const today = (inputs: Props): Props => upgraded(marker.type, { ...inputs, schemaVersion: marker.version });
+  try {
+    return {
+      ...marker,
+      version: schemaVersion,
+      inputs: today(marker.inputs),
+      ...(marker.former && { former: today(marker.former) }),
+    };
+  } catch (error) {
+    throw new Error(`${place}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
   }
 }
 

@@ -1,8 +1,17 @@
-import { driftOf, explainDrift, parseActuals, probeScript, type Artifact } from "../host/artifact.ts";
+import {
+  answer,
+  driftOf,
+  explainDrift,
+  parseActuals,
+  parseAnswers,
+  probeScript,
+  type Artifact,
+} from "../host/artifact.ts";
 import { Script, sh } from "../host/script.ts";
 import type { Props } from "./define-resource.ts";
 import { AlreadyExists } from "./errors.ts";
 import { parseMarker, readMarker, type Marker } from "./marker.ts";
+import { schemaVersion } from "./schema-version.ts";
 import type { Thing } from "./thing.ts";
 
 /** What one look at a host found. */
@@ -21,23 +30,27 @@ export interface Observation {
 export function observeScript(thing: Thing, artifacts: readonly Artifact[]): Script {
   const report = thing.resource.report?.(thing.desired);
   return Script.join([
-    readMarker(thing.markerPath),
+    answer("marker", readMarker(thing.markerPath)),
     probeScript(artifacts),
     report &&
-      sh`{ ${report}
+      answer(
+        "outputs",
+        sh`{ ${report}
 } </dev/null`,
+      ),
   ]);
 }
 
 export function parseObservation(thing: Thing, artifacts: readonly Artifact[], stdout: string): Observation {
-  const [marker = "", ...lines] = stdout.split("\n");
-  const actuals = parseActuals(artifacts, stdout);
-  const outputs = lines.flatMap((line) => {
+  const answers = parseAnswers(stdout);
+  const actuals = parseActuals(artifacts, answers);
+  const outputs = (answers.get("outputs") ?? "").split("\n").flatMap((line) => {
     const pair = /^(\w+)=(.*)$/.exec(line);
     return pair ? [[pair[1], pair[2]]] : [];
   });
+  const place = `${thing.host.name}: ${thing.markerPath}, which stands for ${thing.label},`;
   return {
-    marker: parseMarker(marker, `${thing.host.name}: ${thing.markerPath}, which stands for ${thing.label},`),
+    marker: parseMarker(answers.get("marker") ?? "", place),
     actuals,
     drift: driftOf(artifacts, actuals).map(explainDrift),
     found: artifacts.filter(({ common }, index) => !common && actuals[index] !== "").map(({ what }) => what),
@@ -47,7 +60,7 @@ export function parseObservation(thing: Thing, artifacts: readonly Artifact[], s
 
 /** What Pulumi keeps: inputs, outputs, and what is not as declared. */
 export function stateOf({ desired }: Thing, { marker, drift, outputs }: Observation): Props {
-  return { ...desired, ...outputs, drift: [...markerDrift(marker), ...drift] };
+  return { ...desired, ...outputs, drift: [...markerDrift(marker), ...drift], schemaVersion };
 }
 
 function markerDrift(marker: Marker | undefined): string[] {
@@ -61,19 +74,29 @@ export function isOurs({ desired }: Thing, { marker, found }: Observation): bool
   return marker.owner === desired.owner && marker.state !== "kept";
 }
 
-/** Throws AlreadyExists where going on would take over what is not ours. `former` is the state that we have of it, if any. */
-export function refuseForeign(thing: Thing, { marker, found }: Observation, former: Props | undefined): void {
+/** Whether there is something that nobody has claimed, and we are asked to. `former` is the state that we have of it, if any. */
+export function isAdoption({ desired }: Thing, { marker, found }: Observation, former?: Props): boolean {
+  const unclaimed = marker ? marker.state === "pending" && !marker.former : !former && found.length > 0;
+  return desired.adopt === true && unclaimed;
+}
+
+/** Throws AlreadyExists where going on would take over what is not ours. */
+export function refuseForeign(thing: Thing, observation: Observation, former: Props | undefined): void {
   const { host, label, desired } = thing;
-  if (marker && marker.owner !== desired.owner && marker.owner !== former?.["owner"]) {
-    throw new AlreadyExists(
-      `${host.name}: ${label} belongs to the stack ${marker.owner} and was left as it is; ` +
-        `choose another name, or remove it with that stack first`,
-    );
-  }
-  if (!marker && !former && found.length > 0) {
+  const { marker, found } = observation;
+  if (marker) refuseAnother(thing, marker, former);
+  else if (!former && found.length > 0 && !desired.adopt) {
     throw new AlreadyExists(
       `${host.name}: ${label} would take over what this stack did not make, and left it as it is: ` +
-        `${found.join(", ")}; remove it, or choose another name`,
+        `${found.join(", ")}; remove it, choose another name, or set adopt to take it over`,
     );
   }
+}
+
+function refuseAnother({ host, label, desired }: Thing, { owner }: Marker, former: Props | undefined): void {
+  if (owner === desired.owner || owner === former?.["owner"]) return;
+  throw new AlreadyExists(
+    `${host.name}: ${label} belongs to the stack ${owner} and was left as it is; ` +
+      `choose another name, or remove it with that stack first`,
+  );
 }

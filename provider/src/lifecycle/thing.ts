@@ -1,8 +1,9 @@
 import type { Artifact } from "../host/artifact.ts";
 import { must, type Host } from "../host/host.ts";
-import { commonFields, type CommonInputs } from "./common-inputs.ts";
+import { commonFields, defaultTimeouts, type CommonInputs } from "./common-inputs.ts";
 import type { Hosts, Props, Resource } from "./define-resource.ts";
 import { markerPath, parseMarker, readMarker } from "./marker.ts";
+import { upgraded } from "./schema-version.ts";
 import type { Surroundings } from "./surroundings.ts";
 
 /** One resource on its host: what is to be there, and where it is found. */
@@ -40,6 +41,11 @@ export function thingOf(resource: Resource, surroundings: Surroundings, state: P
   };
 }
 
+/** How many seconds a phase of its operations may take. */
+export function limitOf({ desired }: Thing, phase: keyof typeof defaultTimeouts): number {
+  return desired.timeouts?.[phase] ?? defaultTimeouts[phase];
+}
+
 /** What it is made of. Secrets are fetched for it, and forgotten with the artifacts. */
 export async function artifactsOf({ resource, hosts, desired }: Thing): Promise<readonly Artifact[]> {
   return resource.artifacts(desired, await resource.gather?.(hosts, desired));
@@ -59,7 +65,7 @@ export async function findThing(
   surroundings: Surroundings,
   { id, state }: { id: string; state: Props },
 ): Promise<Thing | undefined> {
-  if (state["host"] !== undefined) return thingOf(resource, surroundings, state);
+  if (state["host"] !== undefined) return thingOf(resource, surroundings, upgraded(resource.type, state));
   const [hostName = "", kind = "", ...name] = id.split("/");
   const { inventory } = state as unknown as CommonInputs;
   const host = surroundings.hosts(inventory)(hostName);

@@ -4,7 +4,9 @@ import {
   applyScript,
   driftOf,
   explainDrift,
+  leftover,
   parseActuals,
+  parseAnswers,
   probeScript,
   removeScript,
   toApply,
@@ -33,7 +35,7 @@ async function probed(artifacts: readonly Artifact[], stdin = ""): Promise<strin
     stdin,
   });
   expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "" });
-  return parseActuals(artifacts, stdout);
+  return parseActuals(artifacts, parseAnswers(stdout));
 }
 
 describe("looking", () => {
@@ -47,9 +49,9 @@ describe("looking", () => {
     expect(await probed(artifacts)).toEqual(["two lines", "no newline", "", "#0 not the first"]);
   });
 
-  it("takes a probe that fails for absence, hides what it complains about, and goes on", async () => {
+  it("takes a probe that fails for absence, and goes on", async () => {
     const artifacts = [
-      thing("a", { probe: sh`cat /does/not/exist` }),
+      thing("a", { probe: sh`[ -e /does/not/exist ] && echo a` }),
       thing("b", { probe: sh`exit 3` }),
       thing("c", { probe: sh`false; echo after` }),
       thing("d", { probe: sh`echo there` }),
@@ -71,9 +73,17 @@ describe("looking", () => {
     expect(await probed([thing("a", { probe: sh`cat` })], "payload")).toEqual([""]);
   });
 
-  it("still finds its lines behind others", () => {
-    expect(parseActuals([thing("a"), thing("b")], '{"a":1}\n#1\tb\nx=y\n#0\ta \n')).toEqual(["a", "b"]);
-    expect(parseActuals([thing("a")], "")).toEqual([""]);
+  it("takes exit code 75 for a question that nobody answered, which is an error", async () => {
+    const script = probeScript([thing("a"), thing("key b", { probe: sh`echo 'no quorum' >&2; exit 75` })]);
+    const { exitCode, stderr } = await host.run(Script.join([prelude, script]));
+    expect(exitCode).not.toBe(0);
+    expect(stderr).toContain("no quorum\nkey b could not be looked at\n");
+  });
+
+  it("does not look at what comes by itself", async () => {
+    const artifacts = [leftover({ what: "log", remove: sh`:` }), thing("b")];
+    expect(await probed(artifacts)).toEqual(["", "b"]);
+    expect(driftOf(artifacts, ["", "b"])).toEqual([]);
   });
 });
 

@@ -15,6 +15,7 @@ import {
   driftOf,
   explainDrift,
   parseActuals,
+  parseAnswers,
   probeScript,
   removeScript,
   type Artifact,
@@ -37,7 +38,7 @@ afterEach(() => {
 
 async function drift(...artifacts: readonly Artifact[]): Promise<string[]> {
   const { stdout } = await host.run(Script.join([prelude, probeScript(artifacts)]));
-  return driftOf(artifacts, parseActuals(artifacts, stdout)).map(explainDrift);
+  return driftOf(artifacts, parseActuals(artifacts, parseAnswers(stdout))).map(explainDrift);
 }
 
 async function apply(...artifacts: readonly Artifact[]): Promise<void> {

@@ -173,7 +173,7 @@ describe("a life in a real shell", () => {
     const error = await lifecycle.create(inputs()).catch((cause: unknown) => cause);
     expect(error).toBeInstanceOf(HalfMade);
     expect((error as HalfMade).message).toBe(
-      "sandbox: notice-board first failed with exit code 3:\n@ settling\nfor people\nfirst is broken\nwhile waiting until notice-board first serves",
+      "sandbox: notice-board first failed with exit code 3:\nfor people\nfirst is broken\nwhile waiting until notice-board first serves",
     );
     expect(JSON.parse(readFileSync(marker(), "utf8"))).toMatchObject({ state: "pending" });
     const { id, properties } = error as HalfMade;

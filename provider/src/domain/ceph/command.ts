@@ -39,7 +39,7 @@ interface Wait {
 
 /** Waits, and tells what for. */
 export function waitForCeph({ what, command, until, seen = '"not yet"', seconds }: Wait): Script {
-  return sh`python3 -c "$ceph_ask" wait ${until} ${JSON.stringify(command)} ${seconds} ${what} ${seen}`;
+  return sh`python3 -c "$ceph_ask" wait ${until} ${JSON.stringify(command)} "\${wait_seconds:-${seconds}}" ${what} ${seen}`;
 }
 
 /** A Python literal; JSON's strings are Python's. */

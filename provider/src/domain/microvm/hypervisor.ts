@@ -44,7 +44,8 @@ echo ${tscVariable}="$(awk -v mhz="$mhz" 'BEGIN { print int(mhz * 1000) }')" | p
 function program(path: string, { digest, content }: Device): Artifact {
   return {
     what: `program ${path}`,
-    probe: sh`[ -f ${path} ] && stat -c '%a %U:%G' ${path} && sha256sum <${path} | cut -c1-64`,
+    probe: sh`file_state ${path}`,
+    asks: { files: [path] },
     expected: `755 root:root ${digest}`,
     apply: sh`put_file ${path} 755 root:root`,
     remove: sh`rm -f ${path}`,

@@ -1,0 +1,27 @@
+import type { Props } from "./define-resource.ts";
+
+/** Brings what an older version of torocloud wrote, into state or a marker, to the next schema version. */
+export interface UpgradeStep {
+  /** What changed, and since when. */
+  readonly what: string;
+  /** Pure; `type` is the resource's. */
+  readonly upgrade: (type: string, props: Props) => Props;
+}
+
+/** The first leads from version 1 to 2. A step is never changed once it was released: states of that age may come back. */
+const upgradeSteps: readonly UpgradeStep[] = [];
+
+/** The version of what is written today. */
+export const schemaVersion = upgradeSteps.length + 1;
+
+/** Inputs or state as today's code expects them. Throws when they are newer than it. What has no version is version 1. */
+export function upgraded(type: string, props: Props, steps: readonly UpgradeStep[] = upgradeSteps): Props {
+  const { schemaVersion: written = 1, ...rest } = props;
+  const newest = steps.length + 1;
+  if (typeof written !== "number" || written > newest) {
+    throw new Error(
+      `this was written by a newer torocloud (schema version ${String(written)}; this one knows ${String(newest)}): update @torocloud/provider`,
+    );
+  }
+  return steps.slice(written - 1).reduce<Props>((older, { upgrade }) => upgrade(type, older), rest);
+}
