@@ -39,6 +39,12 @@ interface Declaration {
   readonly fields: readonly string[];
 }
 
+/**
+ * Pulumi takes four stack traces for each property of each resource, to show them under this variable alone. Through ts-node
+ * they are a third of a program with hundreds of resources.
+ */
+const debugsPromises = process.env["PULUMI_DEBUG_PROMISE_LEAKS"] !== undefined;
+
 const providers = new Map<string, pulumi.dynamic.ResourceProvider>();
 const claimed = new Map<string, string>();
 
@@ -53,7 +59,13 @@ export abstract class CloudResource extends pulumi.dynamic.Resource {
     const outputs = Object.fromEntries([...fields, "drift"].map((field) => [field, undefined]));
     const hideDiffs = ["__provider", ...(opts?.hideDiffs ?? [])];
     const shortType = type.slice(type.lastIndexOf(":") + 1);
-    super(providerOf(type), name, { ...outputs, ...inputs }, { ...opts, hideDiffs }, "torocloud", shortType);
+    const depth = Error.stackTraceLimit;
+    Error.stackTraceLimit = debugsPromises ? depth : 0;
+    try {
+      super(providerOf(type), name, { ...outputs, ...inputs }, { ...opts, hideDiffs }, "torocloud", shortType);
+    } finally {
+      Error.stackTraceLimit = depth;
+    }
     claim(type, name, inputs);
   }
 }
