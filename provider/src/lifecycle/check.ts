@@ -18,11 +18,9 @@ export interface Checked {
  * known yet passes through. Pure but for reading the inventory and the local files that inputs name.
  */
 export function checkInputs(resource: Resource, raw: Props, hostNames: HostNames): Checked {
-  const schema = resource.inputs.extend(commonInputs.shape).strict();
   const unknowns = pickBy(raw, hasUnknown);
   const known = pickBy(raw, (value, field) => value !== undefined && !(field in unknowns));
-  const present = z.strictObject(pickBy(schema.shape, (_, field) => !(field in unknowns)));
-  const parsed = present.safeParse(known);
+  const parsed = schemaWithout(resource, Object.keys(unknowns)).safeParse(known);
   if (!parsed.success)
     return { inputs: raw, problems: parsed.error.issues.flatMap((issue) => problemsOf(issue, raw)) };
 
@@ -34,6 +32,22 @@ export function checkInputs(resource: Resource, raw: Props, hostNames: HostNames
     inputs[field] = value === notKnown ? unknownValue : value;
   }
   return { inputs, problems: [] };
+}
+
+const schemas = new WeakMap<Resource, Map<string, z.ZodObject>>();
+
+/** The schema of the inputs but for some fields. Kept: zod compiles a schema when it is first used, which takes longer than all its later uses. */
+function schemaWithout(resource: Resource, absent: readonly string[]): z.ZodObject {
+  const known = schemas.get(resource) ?? new Map<string, z.ZodObject>();
+  schemas.set(resource, known);
+  const key = [...absent].sort().join();
+  const schema =
+    known.get(key) ??
+    z.strictObject(
+      pickBy({ ...resource.inputs.shape, ...commonInputs.shape }, (_, field) => !absent.includes(field)),
+    );
+  known.set(key, schema);
+  return schema;
 }
 
 function validate(resource: Resource, inputs: Props): readonly Problem[] {
