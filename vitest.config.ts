@@ -19,7 +19,7 @@ export default defineConfig({
       {
         test: {
           name: "lab",
-          include: ["test/cloud/**/*.test.ts"],
+          include: ["test/{cloud,recordings}/**/*.test.ts"],
           fileParallelism: false,
           testTimeout: 900_000,
           hookTimeout: 1_200_000,
