@@ -15,6 +15,13 @@ interface ConnectionSettings {
   readonly refusalSeconds: number;
 }
 
+/** Where a stream through a host leads, and how long that host may take to connect it. */
+interface Target {
+  readonly address: string;
+  readonly port: number;
+  readonly limitSeconds: number;
+}
+
 /** A command on its channel. */
 export interface Started {
   readonly channel: ClientChannel;
@@ -77,15 +84,27 @@ export class Connection {
     }
   }
 
-  /** A stream to `address` and `port` as seen from this host. */
-  async forward(address: string, port: number): Promise<Duplex> {
+  /** A stream to an address and port as seen from this host. */
+  async forward({ address, port, limitSeconds }: Target): Promise<Duplex> {
     if (!this.open) throw new ConnectionLost(false);
     return new Promise((resolve, reject) => {
+      let late = false;
+      const timer = setTimeout(() => {
+        late = true;
+        reject(new Error(`no answer within ${limitSeconds} seconds`));
+      }, limitSeconds * 1000);
       this.client.forwardOut("127.0.0.1", 0, address, port, (error, channel) => {
-        if (error === undefined) resolve(channel);
-        else reject(error);
+        clearTimeout(timer);
+        if (error !== undefined) reject(error);
+        else if (late) channel.destroy();
+        else resolve(channel);
       });
     });
+  }
+
+  /** Sends everybody away who waits to begin something, now and later. */
+  finish(): void {
+    this.slots.close(new ConnectionLost(false));
   }
 
   /** Ends the connection, and with it everything that still runs on it. */
