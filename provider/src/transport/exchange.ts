@@ -13,8 +13,6 @@ import { newMark, passwordPrompt, preamble, readyMark } from "./remote-shell.ts"
 
 const keptErrorBytes = 256 * 1024;
 const longestTimerMs = 2 ** 31 - 1;
-/** How long a script that is interrupted may take to say what it was at. */
-const farewellMs = 1000;
 /** What `timeout` exits with after it ended a script by TERM, or had to use KILL. */
 const overdueCodes: readonly (number | undefined)[] = [124, 137];
 
@@ -32,7 +30,6 @@ export class Exchange {
   private readonly words = new LastWords();
   private sentAt = Infinity;
   private passwordSent = false;
-  private interrupted = false;
   private ended = false;
   private stopListening: () => void = () => undefined;
   private limitTimer: NodeJS.Timeout | undefined;
@@ -44,7 +41,7 @@ export class Exchange {
     this.started = started;
     this.settings = settings;
     this.lines = new Lines((line) => {
-      this.words.take(line, this.interrupted || this.overdue);
+      this.words.take(line, this.overdue);
       settings.options.onProgress?.(line);
     });
   }
@@ -105,10 +102,9 @@ export class Exchange {
           this.timedOut();
         });
     });
-    this.stopListening = onAbort(this.settings.interruption.signal, () => {
-      this.guard(() => {
-        this.interrupt();
-      });
+    const { interruption, entry } = this.settings;
+    this.stopListening = onAbort(interruption.signal, () => {
+      this.fail(interruption.error(entry.name));
     });
   }
 
@@ -160,8 +156,7 @@ export class Exchange {
   private closed(): void {
     const { exitCode } = this;
     this.lines.end();
-    if (this.interrupted && exitCode !== 0) this.fail(this.interruptedError());
-    else if (exitCode === undefined) this.fail(new ConnectionLost(true));
+    if (exitCode === undefined) this.fail(new ConnectionLost(true));
     else if (!this.markedOutput.started) this.fail(this.refused(`the script was not started`));
     else if (this.overdue && overdueCodes.includes(exitCode)) this.timedOut();
     else this.succeed(exitCode);
@@ -189,18 +184,6 @@ export class Exchange {
     this.abort(
       `the script ${state} within ${timeoutSeconds} seconds and was ended${doing && ` ${doing}`}; ${said}`,
     );
-  }
-
-  private interrupt(): void {
-    this.interrupted = true;
-    this.channel.signal("TERM");
-    this.after(farewellMs / 1000, () => {
-      this.fail(this.interruptedError());
-    });
-  }
-
-  private interruptedError(): Error {
-    return this.settings.interruption.error(this.settings.entry.name, this.words.doing);
   }
 
   private abort(problem: string, cause?: unknown): void {
