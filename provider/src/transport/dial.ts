@@ -1,6 +1,8 @@
 import { connect } from "node:net";
 import type { Duplex } from "node:stream";
 import ssh2, { type Client, type ConnectConfig } from "ssh2";
+import { Agent } from "./agent.ts";
+import { allowCertificates } from "./certificate.ts";
 import { readCredentials, type Credentials } from "./credentials.ts";
 import { DialFailed, explainDial } from "./dial-problem.ts";
 import { HostKeyCheck } from "./host-key-check.ts";
@@ -86,6 +88,7 @@ export async function authenticate({ entry, limits, signal }: Dial, socket: Dupl
         void hostKey.accepts(key).then(verify);
       },
     });
+    allowCertificates(client);
   });
 }
 
@@ -103,6 +106,6 @@ function clientConfig(entry: InventoryHost, credentials: Credentials, limits: Li
     ],
     ...(privateKey !== undefined && { privateKey: privateKey.content }),
     ...(privateKey?.passphrase !== undefined && { passphrase: privateKey.passphrase }),
-    ...(agentSocket !== undefined && { agent: agentSocket }),
+    ...(agentSocket !== undefined && { agent: new Agent(agentSocket) }),
   };
 }

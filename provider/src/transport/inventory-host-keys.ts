@@ -21,7 +21,9 @@ export function hostKeys(
   if (file === undefined) {
     source.problem(
       ["hosts", name],
-      `hosts.${name}.hostKey is missing; expected the host's public key, or knownHostsFile`,
+      trustOnFirstUse
+        ? `hosts.${name}.knownHostsFile is missing; expected the file that keys trusted on first use are written to`
+        : `hosts.${name}.hostKey is missing; expected the host's public key, or knownHostsFile`,
     );
     return { hostKeys: [], hostKeyFile: source.file };
   }

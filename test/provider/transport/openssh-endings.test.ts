@@ -110,7 +110,11 @@ describe.skipIf(reason !== "")(`a script on a real sshd${reason && ` (skipped: $
       expect(two?.error.message).toBe("node2: interrupted: enough");
       expect(one?.error).toBeInstanceOf(Interrupted);
       expect(one?.ms).toBeLessThan(10_000);
-      await new Promise<void>((resolve) => silent.close(() => resolve()));
+      await new Promise<void>((resolve) =>
+        silent.close(() => {
+          resolve();
+        }),
+      );
     });
 
     it("in the pause before another attempt ends at once", async () => {

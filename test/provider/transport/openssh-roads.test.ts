@@ -174,10 +174,15 @@ describe.skipIf(reason !== "")(`the way to a real sshd${reason && ` (skipped: ${
         expect(error.message.startsWith(first.message)).toBe(true);
       }
       target = port;
-      await vi.waitFor(async () => expect((await run()).stdout).toBe("in\n"), {
-        timeout: 10_000,
-        interval: 200,
-      });
+      await vi.waitFor(
+        async () => {
+          expect((await run()).stdout).toBe("in\n");
+        },
+        {
+          timeout: 10_000,
+          interval: 200,
+        },
+      );
     });
 
     it("is dialled at once when the inventory says something new of it", async () => {
