@@ -5,6 +5,7 @@ import type { Client, ClientChannel } from "ssh2";
 import { HostUnreachable } from "../host/host.ts";
 import { ChannelSlots } from "./channel-slots.ts";
 import { ConnectionLost } from "./errors.ts";
+import { Lifeline } from "./lifeline.ts";
 
 interface ConnectionSettings {
   readonly host: string;
@@ -13,7 +14,11 @@ interface ConnectionSettings {
   readonly maxChannels: number;
   /** How long a server may refuse every channel before that is an error. */
   readonly refusalSeconds: number;
+  readonly keepaliveSeconds: number;
 }
+
+/** What runs no longer than this goes without a lifeline. */
+const shortMs = 2000;
 
 /** Where a stream through a host leads, and how long that host may take to connect it. */
 interface Target {
@@ -36,16 +41,19 @@ export class Connection {
   private readonly socket: Duplex;
   private readonly slots: ChannelSlots;
   private readonly refusalSeconds: number;
+  /** There is none where only one session is to be had. */
+  private readonly lifeline: Lifeline | undefined;
   private open = true;
   /** Fulfilled when the connection has ended, whoever ended it. */
   readonly ended: Promise<void>;
 
-  constructor({ host, client, socket, maxChannels, refusalSeconds }: ConnectionSettings) {
+  constructor({ host, client, socket, maxChannels, ...limits }: ConnectionSettings) {
     this.host = host;
     this.client = client;
     this.socket = socket;
     this.slots = new ChannelSlots(maxChannels);
-    this.refusalSeconds = refusalSeconds;
+    this.refusalSeconds = limits.refusalSeconds;
+    this.lifeline = maxChannels > 1 ? new Lifeline(client, limits.keepaliveSeconds) : undefined;
     let cause: Error | undefined;
     client.on("error", (error) => {
       cause = error;
@@ -72,8 +80,7 @@ export class Connection {
       try {
         return await this.start(command);
       } catch (error) {
-        const lowered = isRefusal(error) && this.slots.lower();
-        if (lowered) continue;
+        if (isRefusal(error) && this.makeRoom()) continue;
         if (!isRefusal(error) || refusals.tooLong()) {
           this.slots.free();
           throw this.explain(error);
@@ -116,6 +123,13 @@ export class Connection {
     clearTimeout(timer);
   }
 
+  /** Whether another attempt may work, with the lifeline's session or later with one of those that others have. */
+  private makeRoom(): boolean {
+    if (this.lifeline?.end() !== true) return this.slots.lower();
+    this.slots.free(false);
+    return true;
+  }
+
   private async start(command: string): Promise<Started> {
     if (!this.open) throw new ConnectionLost(false);
     return new Promise((resolve, reject) => {
@@ -124,7 +138,9 @@ export class Connection {
           reject(error);
           return;
         }
+        const timer = setTimeout(() => this.lifeline?.begin(), shortMs).unref();
         channel.once("close", () => {
+          clearTimeout(timer);
           this.slots.free();
         });
         let exitCode: number | undefined;

@@ -75,8 +75,7 @@ export class Dialer {
       const socket = jump === undefined ? await openSocket(dial) : await forward(dial, jump);
       const client = await authenticate(dial, socket);
       ok = true;
-      const { maxChannels, refusalSeconds } = limits;
-      const connection = new Connection({ host: entry.name, client, socket, maxChannels, refusalSeconds });
+      const connection = new Connection({ ...limits, host: entry.name, client, socket });
       void connection.ended.then(() => jump?.release());
       return connection;
     } finally {

@@ -66,6 +66,43 @@ describe.skipIf(reason !== "")(`the way to a real sshd${reason && ` (skipped: ${
       await vi.waitUntil(() => !isRunning("sleep 96761"), { timeout: 10_000 });
     });
 
+    it("without a word to anybody ends what runs at both ends, unless there is only one session", async () => {
+      const { port } = await grounds.sshd();
+      const road = await grounds.road(() => port);
+      const limits = { keepAliveSeconds: 1 };
+      const pool = grounds.pool({
+        node1: grounds.entry(road.port, limits),
+        narrow: grounds.entry(road.port, { ...limits, maxSessions: 1 }),
+      });
+      const running = [
+        rejection(pool.host("node1").run(sh`sleep 96762`)),
+        rejection(pool.host("narrow").run(sh`sleep 96763`, { timeoutSeconds: 40 })),
+      ];
+      await vi.waitUntil(() => ["sleep 96762", "sleep 96763", "timeout 3 head"].every(isRunning), {
+        timeout: 30_000,
+      });
+      road.silence();
+      for (const error of await Promise.all(running))
+        expect(error.message).toContain("the connection was lost while");
+      await vi.waitUntil(() => !isRunning("sleep 96762"), { timeout: 30_000 });
+      expect(isRunning("sleep 96763")).toBe(true);
+      road.drop();
+      await vi.waitUntil(() => !isRunning("sleep 96763"), { timeout: 10_000 });
+    });
+
+    it("not at all leaves a long script alone, whose signs of life give way where sshd has few sessions", async () => {
+      const { port } = await grounds.sshd("MaxSessions 2");
+      const pool = grounds.pool({ node1: grounds.entry(port, { keepAliveSeconds: 1 }) });
+      const long = pool.host("node1").run(sh`sleep 8; echo long`);
+      await vi.waitUntil(() => isRunning("timeout 3 head"), { timeout: 30_000 });
+      const others = await Promise.all(
+        [1, 2, 3].map(async (number) => pool.host("node1").run(sh`echo ${number}`)),
+      );
+      expect(others.map(({ stdout }) => stdout)).toEqual(["1\n", "2\n", "3\n"]);
+      expect((await long).stdout).toBe("long\n");
+      expect(pool.statistics().get("node1")).toEqual({ dials: 1, scripts: 4 });
+    });
+
     it("during the handshake is tried again, which is told", async () => {
       const { port } = await grounds.sshd();
       // In the greeting, in the key exchange, and in the authentication.

@@ -118,6 +118,7 @@ export interface Road {
 export class Proxy {
   readonly address: string;
   private readonly sockets = new Set<Socket>();
+  private readonly lanes: Transform[] = [];
   private readonly listener;
   connections = 0;
 
@@ -136,8 +137,10 @@ export class Proxy {
         passed += chunk.length;
         if (limit !== undefined && passed >= limit) for (const socket of [from, to]) socket.destroy();
       });
-      from.pipe(slow(road)).pipe(to);
-      to.pipe(slow(road)).pipe(from);
+      const lanes = [slow(road), slow(road)] as const;
+      this.lanes.push(...lanes);
+      from.pipe(lanes[0]).pipe(to);
+      to.pipe(lanes[1]).pipe(from);
       from.once("close", () => to.destroy());
       to.once("close", () => from.destroy());
     });
@@ -155,6 +158,12 @@ export class Proxy {
 
   drop(): void {
     for (const socket of this.sockets) socket.destroy();
+  }
+
+  /** Carries nothing any more, and tells neither end. */
+  silence(): void {
+    for (const socket of this.sockets) socket.unpipe().pause().removeAllListeners("data");
+    for (const lane of this.lanes.splice(0)) lane.unpipe();
   }
 
   async close(): Promise<void> {
