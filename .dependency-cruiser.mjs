@@ -19,7 +19,7 @@ const layers = {
     "provider/src/project",
     "provider/src/host",
   ],
-  "provider/src/index": ["provider/src/adapters", "provider/src/registry"],
+  "provider/src/index": ["provider/src/adapters", "provider/src/registry", "provider/src/transport"],
   "sdk/src": ["provider/"],
   lab: [],
   examples: ["sdk/"],

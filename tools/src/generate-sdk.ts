@@ -1,17 +1,37 @@
 import { readFileSync, writeFileSync } from "node:fs";
-import { registry } from "@torocloud/provider";
+import { inventorySchema, registry } from "@torocloud/provider";
 import { format } from "prettier";
+import { withFieldTable } from "./render-inventory.ts";
 import { renderModule } from "./render-sdk.ts";
 
-/** The SDK's files of resource classes, by path: generated from the provider's definitions. */
+const root = new URL("../../", import.meta.url);
+
+/** The files that are generated, wholly or in part, from the provider's definitions. */
 async function generatedFiles(): Promise<ReadonlyMap<URL, string>> {
+  return new Map([...(await resourceClasses()), ...(await inventoryFiles())]);
+}
+
+async function resourceClasses(): Promise<readonly (readonly [URL, string])[]> {
   const modules = new Set([...registry.values()].map(moduleOf));
   const files = [...modules].map(async (module) => {
     const resources = [...registry.values()].filter((resource) => moduleOf(resource) === module);
     const source = await format(renderModule(resources), { parser: "typescript", printWidth: 110 });
-    return [new URL(`../../sdk/src/${module}.ts`, import.meta.url), source] as const;
+    return [new URL(`sdk/src/${module}.ts`, root), source] as const;
   });
-  return new Map(await Promise.all(files));
+  return Promise.all(files);
+}
+
+async function inventoryFiles(): Promise<readonly (readonly [URL, string])[]> {
+  const schema = inventorySchema();
+  const page = new URL("docs/inventory.md", root);
+  const table = withFieldTable(readFileSync(page, "utf8"), schema);
+  return [
+    [
+      new URL("sdk/inventory.schema.json", root),
+      await format(JSON.stringify(schema), { parser: "json", printWidth: 110 }),
+    ],
+    [page, await format(table, { parser: "markdown", printWidth: 110 })],
+  ];
 }
 
 const check = process.argv.includes("--check");

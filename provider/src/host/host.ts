@@ -56,6 +56,16 @@ export class HostUnreachable extends Error {
   }
 }
 
+/** What was under way on a host was ended because somebody asked for it. Running it again goes on from what is there. */
+export class Interrupted extends Error {
+  override readonly name = "Interrupted";
+  readonly host: string;
+  constructor(host: string, reason: string) {
+    super(`${host}: interrupted: ${reason}`);
+    this.host = host;
+  }
+}
+
 /** Run a script whose failure is an error, and give back its standard output. */
 export async function must(
   host: Host,

@@ -30,6 +30,11 @@ const sudoProblems: readonly {
       `sudo refuses the password of ${user} that ${sudoPasswordEnv} holds`,
   },
   {
+    pattern: /must have a tty/,
+    advice: ({ user }) =>
+      `sudo wants a terminal, which scripts do not have; add "Defaults:${user} !requiretty" to /etc/sudoers.d`,
+  },
+  {
     pattern: /password is required|terminal is required/,
     advice: ({ user }) =>
       `sudo asks for the password of ${user}; allow "${user} ALL=(ALL) NOPASSWD: ALL" in /etc/sudoers.d, ` +

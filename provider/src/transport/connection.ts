@@ -5,6 +5,7 @@ import type { Client, ClientChannel } from "ssh2";
 import { HostUnreachable } from "../host/host.ts";
 import { ChannelSlots } from "./channel-slots.ts";
 import { ConnectionLost } from "./errors.ts";
+import { Lifeline } from "./lifeline.ts";
 
 interface ConnectionSettings {
   readonly host: string;
@@ -13,6 +14,17 @@ interface ConnectionSettings {
   readonly maxChannels: number;
   /** How long a server may refuse every channel before that is an error. */
   readonly refusalSeconds: number;
+  readonly keepaliveSeconds: number;
+}
+
+/** What runs no longer than this goes without a lifeline. */
+const shortMs = 2000;
+
+/** Where a stream through a host leads, and how long that host may take to connect it. */
+interface Target {
+  readonly address: string;
+  readonly port: number;
+  readonly limitSeconds: number;
 }
 
 /** A command on its channel. */
@@ -29,16 +41,19 @@ export class Connection {
   private readonly socket: Duplex;
   private readonly slots: ChannelSlots;
   private readonly refusalSeconds: number;
+  /** There is none where only one session is to be had. */
+  private readonly lifeline: Lifeline | undefined;
   private open = true;
   /** Fulfilled when the connection has ended, whoever ended it. */
   readonly ended: Promise<void>;
 
-  constructor({ host, client, socket, maxChannels, refusalSeconds }: ConnectionSettings) {
+  constructor({ host, client, socket, maxChannels, ...limits }: ConnectionSettings) {
     this.host = host;
     this.client = client;
     this.socket = socket;
     this.slots = new ChannelSlots(maxChannels);
-    this.refusalSeconds = refusalSeconds;
+    this.refusalSeconds = limits.refusalSeconds;
+    this.lifeline = maxChannels > 1 ? new Lifeline(client, limits.keepaliveSeconds) : undefined;
     let cause: Error | undefined;
     client.on("error", (error) => {
       cause = error;
@@ -65,8 +80,7 @@ export class Connection {
       try {
         return await this.start(command);
       } catch (error) {
-        const lowered = isRefusal(error) && this.slots.lower();
-        if (lowered) continue;
+        if (isRefusal(error) && this.makeRoom()) continue;
         if (!isRefusal(error) || refusals.tooLong()) {
           this.slots.free();
           throw this.explain(error);
@@ -77,15 +91,27 @@ export class Connection {
     }
   }
 
-  /** A stream to `address` and `port` as seen from this host. */
-  async forward(address: string, port: number): Promise<Duplex> {
+  /** A stream to an address and port as seen from this host. */
+  async forward({ address, port, limitSeconds }: Target): Promise<Duplex> {
     if (!this.open) throw new ConnectionLost(false);
     return new Promise((resolve, reject) => {
+      let late = false;
+      const timer = setTimeout(() => {
+        late = true;
+        reject(new Error(`no answer within ${limitSeconds} seconds`));
+      }, limitSeconds * 1000);
       this.client.forwardOut("127.0.0.1", 0, address, port, (error, channel) => {
-        if (error === undefined) resolve(channel);
-        else reject(error);
+        clearTimeout(timer);
+        if (error !== undefined) reject(error);
+        else if (late) channel.destroy();
+        else resolve(channel);
       });
     });
+  }
+
+  /** Sends everybody away who waits to begin something, now and later. */
+  finish(): void {
+    this.slots.close(new ConnectionLost(false));
   }
 
   /** Ends the connection, and with it everything that still runs on it. */
@@ -97,6 +123,13 @@ export class Connection {
     clearTimeout(timer);
   }
 
+  /** Whether another attempt may work, with the lifeline's session or later with one of those that others have. */
+  private makeRoom(): boolean {
+    if (this.lifeline?.end() !== true) return this.slots.lower();
+    this.slots.free(false);
+    return true;
+  }
+
   private async start(command: string): Promise<Started> {
     if (!this.open) throw new ConnectionLost(false);
     return new Promise((resolve, reject) => {
@@ -105,7 +138,9 @@ export class Connection {
           reject(error);
           return;
         }
+        const timer = setTimeout(() => this.lifeline?.begin(), shortMs).unref();
         channel.once("close", () => {
+          clearTimeout(timer);
           this.slots.free();
         });
         let exitCode: number | undefined;

@@ -46,5 +46,5 @@ function agentOf({ agent }: InventoryHost, environment: NodeJS.ProcessEnv): Foun
     return { missing: "an agent is named, but SSH_AUTH_SOCK is not set; start ssh-agent" };
   if (!existsSync(agentSocket))
     return { missing: `the agent's socket ${agentSocket} does not exist; start ssh-agent` };
-  return { proof: { agentSocket }, tried: `the keys of the agent at ${agentSocket}` };
+  return { proof: { agentSocket }, tried: `the keys and certificates of the agent at ${agentSocket}` };
 }

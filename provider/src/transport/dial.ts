@@ -1,14 +1,25 @@
 import { connect } from "node:net";
 import type { Duplex } from "node:stream";
 import ssh2, { type Client, type ConnectConfig } from "ssh2";
+import { Agent } from "./agent.ts";
+import { allowCertificates } from "./certificate.ts";
 import { readCredentials, type Credentials } from "./credentials.ts";
 import { DialFailed, explainDial } from "./dial-problem.ts";
-import { fingerprint, hostKeyAlgorithms, hostKeyOf } from "./host-key.ts";
+import { HostKeyCheck } from "./host-key-check.ts";
+import { hostKeyAlgorithms } from "./host-key.ts";
+import { onAbort } from "./interruption.ts";
 import type { InventoryHost } from "./inventory-host.ts";
 import type { Limits } from "./pool-options.ts";
 
+/** One attempt to connect to a host, given up when `signal` is aborted. */
+export interface Dial {
+  readonly entry: InventoryHost;
+  readonly limits: Limits;
+  readonly signal: AbortSignal;
+}
+
 /** A TCP connection to an entry's address; rejects with DialFailed. */
-export async function openSocket(entry: InventoryHost, limits: Limits): Promise<Duplex> {
+export async function openSocket({ entry, limits, signal }: Dial): Promise<Duplex> {
   return new Promise((resolve, reject) => {
     const socket = connect({ host: entry.address, port: entry.port, noDelay: true });
     const fail = (error: unknown): void => {
@@ -18,19 +29,24 @@ export async function openSocket(entry: InventoryHost, limits: Limits): Promise<
     const timer = setTimeout(() => {
       fail(Object.assign(new Error("connecting took too long"), { code: "ETIMEDOUT" }));
     }, limits.dialSeconds * 1000);
+    const stop = onAbort(signal, () => {
+      fail(new Error("given up"));
+    });
     socket.once("error", fail).once("connect", () => {
       clearTimeout(timer);
+      stop();
       socket.off("error", fail);
       resolve(socket);
     });
     socket.once("close", () => {
       clearTimeout(timer);
+      stop();
     });
   });
 }
 
 /** An authenticated SSH client over `socket`, to the host that was pinned and no other; rejects with DialFailed. */
-export async function authenticate(entry: InventoryHost, socket: Duplex, limits: Limits): Promise<Client> {
+export async function authenticate({ entry, limits, signal }: Dial, socket: Duplex): Promise<Client> {
   const credentials = readCredentials(entry, limits.environment);
   if (credentials.tried.length === 0) {
     socket.destroy();
@@ -39,14 +55,18 @@ export async function authenticate(entry: InventoryHost, socket: Duplex, limits:
     });
   }
   const client = new ssh2.Client();
-  const pin = new PinnedKey(entry);
+  const hostKey = new HostKeyCheck(entry, limits.log);
   return new Promise((resolve, reject) => {
     let ready = false;
     const fail = (error: unknown): void => {
       if (ready) return;
+      stop();
       socket.destroy();
-      reject(pin.mismatch ?? explainDial(entry, error, credentials));
+      reject(hostKey.problem ?? explainDial(entry, error, credentials));
     };
+    const stop = onAbort(signal, () => {
+      fail(new Error("given up"));
+    });
     const closed = (): void => {
       fail(
         Object.assign(new Error("the connection was closed during the handshake"), { code: "ECONNRESET" }),
@@ -57,14 +77,18 @@ export async function authenticate(entry: InventoryHost, socket: Duplex, limits:
     });
     client.once("close", closed).once("ready", () => {
       ready = true;
+      stop();
       client.off("close", closed);
       resolve(client);
     });
     client.connect({
       ...clientConfig(entry, credentials, limits),
       sock: socket,
-      hostVerifier: (key: Buffer) => pin.accepts(key),
+      hostVerifier: (key: Buffer, verify: (accepted: boolean) => void) => {
+        void hostKey.accepts(key).then(verify);
+      },
     });
+    allowCertificates(client);
   });
 }
 
@@ -82,28 +106,6 @@ function clientConfig(entry: InventoryHost, credentials: Credentials, limits: Li
     ],
     ...(privateKey !== undefined && { privateKey: privateKey.content }),
     ...(privateKey?.passphrase !== undefined && { passphrase: privateKey.passphrase }),
-    ...(agentSocket !== undefined && { agent: agentSocket }),
+    ...(agentSocket !== undefined && { agent: new Agent(agentSocket) }),
   };
-}
-
-class PinnedKey {
-  private readonly entry: InventoryHost;
-  mismatch: DialFailed | undefined;
-
-  constructor(entry: InventoryHost) {
-    this.entry = entry;
-  }
-
-  accepts(blob: Buffer): boolean {
-    const { hostKeys, hostKeyFile } = this.entry;
-    const shown = hostKeyOf(blob);
-    if (hostKeys.some(({ type, body }) => type === shown.type && body === shown.body)) return true;
-    const pinned = hostKeys.map(fingerprint).join(" or ");
-    this.mismatch = new DialFailed(
-      `the host key is ${fingerprint(shown)}, the inventory pins ${pinned}; ` +
-        `if the host was reinstalled put its new key into ${hostKeyFile}, otherwise somebody is in between`,
-      { again: false },
-    );
-    return false;
-  }
 }

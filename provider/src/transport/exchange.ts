@@ -1,28 +1,20 @@
 import { Readable } from "node:stream";
 import type { ClientChannel } from "ssh2";
-import { type CommandResult, HostUnreachable, type RunOptions } from "../host/host.ts";
+import { type CommandResult, HostUnreachable } from "../host/host.ts";
 import type { Started } from "./connection.ts";
+import type { ExchangeSettings } from "./exchange-settings.ts";
 import { ConnectionLost, ScriptAborted } from "./errors.ts";
-import type { InventoryHost } from "./inventory-host.ts";
-import { LastBytes, Lines, MarkedOutput } from "./output.ts";
 import { becomeProblem } from "./become-problem.ts";
+import { feed } from "./feed.ts";
+import { onAbort } from "./interruption.ts";
+import { LastWords } from "./last-words.ts";
+import { LastBytes, Lines, MarkedOutput } from "./output.ts";
 import { newMark, passwordPrompt, preamble, readyMark } from "./remote-shell.ts";
-
-/** What an {@link Exchange} needs to know. */
-export interface ExchangeSettings {
-  readonly entry: InventoryHost;
-  readonly script: string;
-  readonly options: RunOptions;
-  readonly timeoutSeconds: number;
-  readonly maxOutputBytes: number;
-  /** After a script's end, how long its output may be silent before whoever still holds it open is left behind. */
-  readonly lingerSeconds: number;
-  /** For sudo -S. */
-  readonly password?: string;
-}
 
 const keptErrorBytes = 256 * 1024;
 const longestTimerMs = 2 ** 31 - 1;
+/** What `timeout` exits with after it ended a script by TERM, or had to use KILL. */
+const overdueCodes: readonly (number | undefined)[] = [124, 137];
 
 /** One script on one channel: what is sent, what comes back, and how it ends. */
 export class Exchange {
@@ -35,10 +27,11 @@ export class Exchange {
   private outputBytes = 0;
   private readonly errors = new LastBytes(keptErrorBytes);
   private readonly lines: Lines;
-  private lastLine = "";
-  private sent = false;
+  private readonly words = new LastWords();
+  private sentAt = Infinity;
   private passwordSent = false;
   private ended = false;
+  private stopListening: () => void = () => undefined;
   private limitTimer: NodeJS.Timeout | undefined;
   private lingerTimer: NodeJS.Timeout | undefined;
   private resolve: (result: CommandResult) => void = () => undefined;
@@ -48,12 +41,12 @@ export class Exchange {
     this.started = started;
     this.settings = settings;
     this.lines = new Lines((line) => {
-      if (line.trim() !== "") this.lastLine = line;
+      this.words.take(line, this.overdue);
       settings.options.onProgress?.(line);
     });
   }
 
-  /** The script's result; rejects with HostUnreachable, ScriptAborted or ConnectionLost. */
+  /** The script's result; rejects with HostUnreachable, ScriptAborted, ConnectionLost or Interrupted. */
   async result(): Promise<CommandResult> {
     return new Promise((resolve, reject) => {
       this.resolve = resolve;
@@ -71,8 +64,17 @@ export class Exchange {
     return this.started.exitCode();
   }
 
+  private get sent(): boolean {
+    return this.sentAt !== Infinity;
+  }
+
+  /** Whether the host may have ended the script, for it began after it was sent. */
+  private get overdue(): boolean {
+    return performance.now() - this.sentAt >= this.settings.timeoutSeconds * 1000;
+  }
+
   private listen(): void {
-    const { channel, settings } = this;
+    const { channel } = this;
     channel.on("data", (chunk: Buffer) => {
       this.guard(() => {
         this.takeOutput(chunk);
@@ -92,12 +94,23 @@ export class Exchange {
         this.closed();
       });
     });
-    this.limitTimer = setTimeout(
-      () => {
-        this.timedOut();
-      },
-      Math.min(settings.timeoutSeconds * 1000, longestTimerMs),
-    );
+    this.after(this.settings.timeoutSeconds, () => {
+      if (!this.markedOutput.started) this.timedOut();
+      // The host ends it and lets it say what it was at.
+      else
+        this.after(this.settings.limits.graceSeconds, () => {
+          this.timedOut();
+        });
+    });
+    const { interruption, entry } = this.settings;
+    this.stopListening = onAbort(interruption.signal, () => {
+      this.fail(interruption.error(entry.name));
+    });
+  }
+
+  private after(seconds: number, act: () => void): void {
+    clearTimeout(this.limitTimer);
+    this.limitTimer = setTimeout(act, Math.min(seconds * 1000, longestTimerMs));
   }
 
   private takeOutput(chunk: Buffer): void {
@@ -105,9 +118,9 @@ export class Exchange {
     this.linger();
     if (!this.sent && this.markedOutput.greeting.endsWith(readyMark)) this.send();
     this.outputBytes += own.length;
-    if (this.outputBytes <= this.settings.maxOutputBytes) this.output.push(own);
-    else
-      this.abort(`the script wrote more than ${this.settings.maxOutputBytes} bytes to its standard output`);
+    const { maxOutputBytes } = this.settings.limits;
+    if (this.outputBytes <= maxOutputBytes) this.output.push(own);
+    else this.abort(`the script wrote more than ${maxOutputBytes} bytes to its standard output`);
   }
 
   private takeErrors(chunk: Buffer): void {
@@ -129,47 +142,27 @@ export class Exchange {
 
   private send(): void {
     const { script, options, timeoutSeconds } = this.settings;
-    this.sent = true;
-    this.channel.write(preamble(script, this.mark, timeoutSeconds + 10));
+    this.sentAt = performance.now();
+    this.channel.write(preamble(script, this.mark, timeoutSeconds));
     const { stdin } = options;
-    if (stdin instanceof Readable) void this.pump(stdin);
-    else this.channel.end(stdin);
-  }
-
-  private async pump(source: Readable): Promise<void> {
-    try {
-      for await (const chunk of source) {
-        if (this.ended) return;
-        if (!this.channel.write(chunk as string | Uint8Array)) await this.drained();
-      }
-      if (!this.ended) this.channel.end();
-    } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      this.abort(`what the script reads could not be read here: ${reason}`, error);
-    }
-  }
-
-  private async drained(): Promise<void> {
-    const { channel } = this;
-    return new Promise((resolve) => {
-      const done = (): void => {
-        channel.off("drain", done).off("close", done);
-        resolve();
-      };
-      channel.on("drain", done).on("close", done);
-      if (this.ended) done();
-    });
+    if (!(stdin instanceof Readable)) this.channel.end(stdin);
+    else
+      feed(this.channel, stdin, () => this.ended).catch((error: unknown) => {
+        const reason = error instanceof Error ? error.message : String(error);
+        this.abort(`what the script reads could not be read here: ${reason}`, error);
+      });
   }
 
   private closed(): void {
     const { exitCode } = this;
+    this.lines.end();
     if (exitCode === undefined) this.fail(new ConnectionLost(true));
     else if (!this.markedOutput.started) this.fail(this.refused(`the script was not started`));
+    else if (this.overdue && overdueCodes.includes(exitCode)) this.timedOut();
     else this.succeed(exitCode);
   }
 
   private succeed(exitCode: number): void {
-    this.lines.end();
     this.stop();
     this.resolve({
       exitCode,
@@ -186,10 +179,11 @@ export class Exchange {
 
   private timedOut(): void {
     const { timeoutSeconds } = this.settings;
-    const said =
-      this.lastLine === "" ? "it wrote nothing to standard error" : `its last words: ${this.lastLine}`;
+    const { doing, said } = this.words;
     const state = this.markedOutput.started ? "did not end" : "did not start";
-    this.abort(`the script ${state} within ${timeoutSeconds} seconds and was ended; ${said}`);
+    this.abort(
+      `the script ${state} within ${timeoutSeconds} seconds and was ended${doing && ` ${doing}`}; ${said}`,
+    );
   }
 
   private abort(problem: string, cause?: unknown): void {
@@ -208,6 +202,7 @@ export class Exchange {
     this.ended = true;
     clearTimeout(this.limitTimer);
     clearTimeout(this.lingerTimer);
+    this.stopListening();
     const { stdin } = this.settings.options;
     if (stdin instanceof Readable) stdin.destroy();
   }
@@ -221,7 +216,7 @@ export class Exchange {
       this.guard(() => {
         this.closed();
       });
-    }, this.settings.lingerSeconds * 1000);
+    }, this.settings.limits.lingerSeconds * 1000);
   }
 
   /** Nothing counts once the result is known; an error of a caller's onProgress ends the script rather than the process. */

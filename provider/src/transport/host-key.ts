@@ -18,11 +18,11 @@ const algorithmsByType = {
 
 export type HostKeyAlgorithm = (typeof algorithmsByType)[keyof typeof algorithmsByType][number];
 
-/** The algorithms with which a host can prove that it holds one of `keys`. */
+/** The algorithms with which a host can prove that it holds one of `keys`, or any key when there are none. */
 export function hostKeyAlgorithms(keys: readonly HostKey[]): HostKeyAlgorithm[] {
   const types = new Set(keys.map(({ type }) => type));
   return Object.entries(algorithmsByType).flatMap(([type, algorithms]) =>
-    types.has(type) ? algorithms : [],
+    types.has(type) || types.size === 0 ? algorithms : [],
   );
 }
 

@@ -1,22 +1,9 @@
-import { readFileSync } from "node:fs";
-import { homedir } from "node:os";
-import { dirname, resolve } from "node:path";
-import type { z } from "zod";
-import { type HostKey, parseHostKey } from "./host-key.ts";
-import type { DefaultFields, HostFields } from "./inventory-fields.ts";
-import { presentableFields } from "./inventory-fields.ts";
-import type { InventorySource, Path } from "./inventory-source.ts";
+import { type Entry, expandPath, pathOf } from "./inventory-entry.ts";
+import { hostKeys } from "./inventory-host-keys.ts";
 import type { InventoryHost } from "./inventory-host.ts";
-import { findKnownHost, knownHostName } from "./known-hosts.ts";
+import type { InventorySource } from "./inventory-source.ts";
 import { suggestion } from "./nearest.ts";
 import { privateKeyProblem } from "./private-key.ts";
-
-interface Entry {
-  readonly name: string;
-  readonly own: HostFields;
-  readonly defaults: DefaultFields;
-  readonly source: InventorySource;
-}
 
 /** The host that an entry and the defaults describe together; notes what is wrong with it in the entry's source. */
 export function completeHost(entry: Entry): InventoryHost {
@@ -28,15 +15,26 @@ export function completeHost(entry: Entry): InventoryHost {
     ...hostKeys(entry, address, port),
     ...privateKeyFile(entry),
     ...agent(entry),
-    ...given("passphraseEnv", fields.passphraseEnv),
-    ...given("sudoPasswordEnv", fields.sudoPasswordEnv),
-    ...given("jumpHost", jumpHost),
+    ...given({ ...pick(fields, asTheyAre), jumpHost }),
     become: become ?? (user === "root" ? "none" : "sudo"),
   };
 }
 
-function given<Name extends string>(name: Name, value: string | undefined): Partial<Record<Name, string>> {
-  return value === undefined ? {} : ({ [name]: value } as Record<Name, string>);
+/** Fields that mean the same in the file and afterwards. */
+const asTheyAre = [
+  ...(["passphraseEnv", "sudoPasswordEnv"] as const),
+  ...(["connectTimeoutSeconds", "connectAttempts", "keepAliveSeconds", "maxSessions"] as const),
+];
+
+function pick<Fields, Name extends keyof Fields>(fields: Fields, names: readonly Name[]): Pick<Fields, Name> {
+  return Object.fromEntries(names.map((name) => [name, fields[name]])) as Pick<Fields, Name>;
+}
+
+type Given<Fields> = { [Name in keyof Fields]?: Exclude<Fields[Name], undefined> };
+
+function given<Fields extends object>(fields: Fields): Given<Fields> {
+  const entries = Object.entries(fields).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(entries) as Given<Fields>;
 }
 
 /** Note every jump host that is not in the file, or that leads back to where it began. */
@@ -71,10 +69,6 @@ function leadsBack(name: string, hosts: ReadonlyMap<string, InventoryHost>): boo
   return false;
 }
 
-function pathOf({ name, own }: Entry, field: keyof DefaultFields): Path {
-  return own[field] === undefined ? ["defaults", field] : ["hosts", name, field];
-}
-
 function privateKeyFile(entry: Entry): Pick<InventoryHost, "privateKeyFile"> {
   const { own, defaults, source, name } = entry;
   const file = own.privateKeyFile ?? defaults.privateKeyFile;
@@ -98,136 +92,4 @@ function agent({ own, defaults, source, name }: Entry): Pick<InventoryHost, "age
       `hosts.${name}: privateKeyFile and agent are missing; expected one of them`,
     );
   return {};
-}
-
-function hostKeys(
-  entry: Entry,
-  address: string,
-  port: number,
-): Pick<InventoryHost, "hostKeys" | "hostKeyFile"> {
-  const { own, defaults, source, name } = entry;
-  if (own.hostKey !== undefined) {
-    if (own.knownHostsFile !== undefined)
-      source.keyProblem(
-        ["hosts", name, "knownHostsFile"],
-        `hosts.${name}: hostKey and knownHostsFile are both given; expected one of them`,
-      );
-    return { hostKeys: pinnedKeys(entry, own.hostKey), hostKeyFile: source.file };
-  }
-  const file = own.knownHostsFile ?? defaults.knownHostsFile;
-  if (file === undefined) {
-    source.problem(
-      ["hosts", name],
-      `hosts.${name}.hostKey is missing; expected the host's public key, or knownHostsFile`,
-    );
-    return { hostKeys: [], hostKeyFile: source.file };
-  }
-  const hostKeyFile = expandPath(source.file, file);
-  return { hostKeys: knownKeys({ ...entry, hostKeyFile, address, port }), hostKeyFile };
-}
-
-function pinnedKeys({ name, source }: Entry, texts: readonly string[]): HostKey[] {
-  return texts.flatMap((text, index) => {
-    const key = parseHostKey(text);
-    if (key !== undefined) return [key];
-    const path = texts.length === 1 ? ["hosts", name, "hostKey"] : ["hosts", name, "hostKey", index];
-    const expected = `expected "type base64" as in the host's /etc/ssh/ssh_host_ed25519_key.pub`;
-    source.problem(
-      path,
-      `hosts.${name}.hostKey: ${present("hostKey", text)} is not a public host key; ${expected}`,
-    );
-    return [];
-  });
-}
-
-function knownKeys(
-  entry: Entry & { hostKeyFile: string; address: string; port: number },
-): readonly HostKey[] {
-  const { name, source, hostKeyFile, address, port } = entry;
-  const path = pathOf(entry, "knownHostsFile");
-  try {
-    const keys = findKnownHost(readFileSync(hostKeyFile, "utf8"), address, port);
-    if (keys.length === 0)
-      source.problem(
-        path,
-        `hosts.${name}.knownHostsFile: ${hostKeyFile} has no key for ${knownHostName(address, port)}`,
-      );
-    return keys;
-  } catch (error) {
-    const { code = "unknown reason" } = error as NodeJS.ErrnoException;
-    const reason = code === "ENOENT" ? "does not exist" : `cannot be read (${code})`;
-    source.problem(path, `hosts.${name}.knownHostsFile: ${hostKeyFile} ${reason}`);
-    return [];
-  }
-}
-
-/** `path` with ~ expanded, relative to the folder of the inventory file. */
-export function expandPath(inventoryFile: string, path: string): string {
-  const expanded = path === "~" || path.startsWith("~/") ? homedir() + path.slice(1) : path;
-  return resolve(dirname(inventoryFile), expanded);
-}
-
-/** Note what a schema found wrong with the value at `path`, with the value when it cannot be a secret. */
-export function noteIssues(
-  source: InventorySource,
-  path: Path,
-  root: unknown,
-  issues: readonly z.core.$ZodIssue[],
-): void {
-  for (const issue of issues) {
-    const at = [...path, ...issue.path.map((step) => (typeof step === "symbol" ? String(step) : step))];
-    if (issue.code === "unrecognized_keys")
-      noteUnknown({ source, at, keys: issue.keys, atTop: path.length === 0 });
-    else noteValue(source, at, { value: valueAt(root, issue.path), expected: issue.message });
-  }
-}
-
-const topFields = ["defaults", "hosts"];
-const hostOnly = ["address", "hostKey"];
-const sharedFields = [...presentableFields, "passphraseEnv", "sudoPasswordEnv"];
-
-function noteUnknown({
-  source,
-  at,
-  keys,
-  atTop,
-}: {
-  source: InventorySource;
-  at: Path;
-  keys: readonly string[];
-  atTop: boolean;
-}): void {
-  const inDefaults = at[0] === "defaults";
-  const valid = atTop ? topFields : sharedFields.filter((field) => !inDefaults || !hostOnly.includes(field));
-  for (const key of keys) {
-    const full = [...at, key];
-    const hint = suggestion(key, valid) || `; expected one of ${valid.join(", ")}`;
-    source.keyProblem(
-      full,
-      `${full.join(".")} is not a field of ${at.length === 0 ? "an inventory" : at.join(".")}${hint}`,
-    );
-  }
-}
-
-function noteValue(source: InventorySource, at: Path, found: { value: unknown; expected: string }): void {
-  const field = at.findLast((step) => typeof step === "string") ?? "";
-  const name = at.join(".") || "the inventory";
-  if (found.value === undefined) source.problem(at, `${name} is missing; expected ${found.expected}`);
-  else source.problem(at, `${name}: found ${present(field, found.value)}; expected ${found.expected}`);
-}
-
-function valueAt(root: unknown, path: readonly PropertyKey[]): unknown {
-  return path.reduce<unknown>(
-    (value, step) => (value as Record<PropertyKey, unknown> | undefined)?.[step],
-    root,
-  );
-}
-
-function present(field: string, value: unknown): string {
-  if (value === null) return "nothing";
-  if (Array.isArray(value)) return "a list";
-  if (typeof value === "object") return "a map";
-  if (!presentableFields.has(field)) return typeof value === "string" ? "a text" : `a ${typeof value}`;
-  const text = JSON.stringify(value);
-  return text.length > 100 || text.includes("\\n") ? `a text of ${text.length} characters` : text;
 }

@@ -7,10 +7,12 @@ export interface InventoryHost {
   readonly address: string;
   readonly port: number;
   readonly user: string;
-  /** The keys of which the host must hold one; never empty. */
+  /** The keys of which the host must hold one; empty only for one that is trusted on first use. */
   readonly hostKeys: readonly HostKey[];
   /** The file in which those keys were found: the inventory, or a known_hosts file. */
   readonly hostKeyFile: string;
+  /** Whether a host without known keys is believed, and its key written to `hostKeyFile`. */
+  readonly trustOnFirstUse?: boolean;
   readonly inventoryFile: string;
   readonly privateKeyFile?: string;
   readonly passphraseEnv?: string;
@@ -19,6 +21,10 @@ export interface InventoryHost {
   readonly jumpHost?: string;
   readonly become: "sudo" | "none";
   readonly sudoPasswordEnv?: string;
+  readonly connectTimeoutSeconds?: number;
+  readonly connectAttempts?: number;
+  readonly keepAliveSeconds?: number;
+  readonly maxSessions?: number;
 }
 
 /** The machines that a file names. */

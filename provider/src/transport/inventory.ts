@@ -1,8 +1,10 @@
 import { readFileSync, statSync } from "node:fs";
 import { resolve } from "node:path";
-import { checkJumpHosts, completeHost, expandPath, noteIssues } from "./inventory-checks.ts";
+import { checkJumpHosts, completeHost } from "./inventory-checks.ts";
+import { expandPath } from "./inventory-entry.ts";
 import { DefaultFields, HostFields, hostNamePattern, InventoryFields } from "./inventory-fields.ts";
 import type { Inventory, InventoryHost } from "./inventory-host.ts";
+import { noteIssues } from "./inventory-issues.ts";
 import { InventorySource } from "./inventory-source.ts";
 import { suggestion } from "./nearest.ts";
 

@@ -16,6 +16,8 @@ export class Link {
   private ended = false;
   private retired = false;
   private idleTimer: NodeJS.Timeout | undefined;
+  /** Why it could not be opened, and when that was found. */
+  failure: { readonly error: unknown; readonly at: number } | undefined;
 
   constructor(key: string, opening: Promise<Connection>, idleSeconds: number) {
     this.key = key;
@@ -25,10 +27,16 @@ export class Link {
       this.ended = true;
       clearTimeout(this.idleTimer);
     };
-    opening.then(async (connection) => {
-      this.connection = connection;
-      await connection.ended.then(end);
-    }, end);
+    opening.then(
+      async (connection) => {
+        this.connection = connection;
+        await connection.ended.then(end);
+      },
+      (error: unknown) => {
+        this.failure = { error, at: performance.now() };
+        end();
+      },
+    );
   }
 
   /** False once its connection has ended, or could not be opened. */
@@ -59,6 +67,12 @@ export class Link {
   retire(): void {
     this.retired = true;
     this.rest();
+  }
+
+  /** Begin nothing new, and close when what runs has ended. */
+  finish(): void {
+    this.connection?.finish();
+    this.retire();
   }
 
   /** Close now. */

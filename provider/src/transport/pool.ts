@@ -1,9 +1,6 @@
-import type { Duplex } from "node:stream";
-import { setTimeout as delay } from "node:timers/promises";
 import { type Host, HostUnreachable } from "../host/host.ts";
-import { Connection } from "./connection.ts";
-import { DialFailed } from "./dial-problem.ts";
-import { authenticate, openSocket } from "./dial.ts";
+import { Dialer } from "./dialer.ts";
+import { Interruption } from "./interruption.ts";
 import { findHost } from "./inventory.ts";
 import type { Inventory, InventoryHost } from "./inventory-host.ts";
 import { type Lease, Link } from "./link.ts";
@@ -21,11 +18,14 @@ export interface HostStatistics {
 
 /**
  * The hosts of an inventory over SSH, with one connection for each: dialled on first use, shared by all, closed when idle,
- * dialled again on demand. The inventory is asked at each use, so what it says today counts.
+ * dialled again on demand. The inventory is asked at each use, so what it says today counts. A host that could not be
+ * reached is not dialled again for a while: until then the same error is given at once.
  */
 export class SshPool {
   private readonly inventory: () => Inventory;
   private readonly limits: Limits;
+  private readonly dialer: Dialer;
+  private readonly interruption = new Interruption();
   private readonly links = new Map<string, Link>();
   private readonly counts = new Map<string, { dials: number; scripts: number }>();
   private closed = false;
@@ -33,15 +33,21 @@ export class SshPool {
   constructor(inventory: () => Inventory, options: PoolOptions = {}) {
     this.inventory = inventory;
     this.limits = limitsOf(options);
+    this.dialer = new Dialer({
+      ...{ limits: this.limits, interruption: this.interruption, closed: () => this.closed },
+      jump: async (name) => this.acquire(findHost(this.inventory(), name)),
+      dialled: (name) => {
+        this.count(name, { dials: 1 });
+      },
+    });
   }
 
   /** The host of that name; whether the inventory has it shows when it is used. */
   host(name: string): Host {
     return new SshHost(name, {
-      limits: this.limits,
+      ...{ limits: this.limits, interruption: this.interruption, closed: () => this.closed },
       entry: () => findHost(this.inventory(), name),
       acquire: async (entry) => this.acquire(entry),
-      closed: () => this.closed,
       finished: ({ ms, exitCode, bytes }) => {
         this.count(name, { scripts: 1 });
         trace(this.limits.environment, { event: "script", host: name, ms, exitCode, bytes });
@@ -52,6 +58,15 @@ export class SshPool {
   /** How often each host was dialled and how many scripts it ran. */
   statistics(): ReadonlyMap<string, HostStatistics> {
     return new Map([...this.counts].map(([name, counts]) => [name, { ...counts }]));
+  }
+
+  /**
+   * Ends every script that runs, on its host too, and rejects it and whatever waits or comes later with Interrupted, which
+   * gives `reason`: all within two seconds.
+   */
+  interrupt(reason: string): void {
+    this.interruption.begin(reason);
+    for (const link of this.links.values()) link.finish();
   }
 
   /** Ends all connections and whatever runs on them, for good. */
@@ -65,85 +80,37 @@ export class SshPool {
     if (this.closed) throw new HostUnreachable(entry.name, "the pool of connections has been closed");
     const key = this.routeKey(entry);
     const current = this.links.get(entry.name);
-    if (current?.usable === true && current.key === key) return current.acquire();
+    if (current?.key === key) {
+      if (current.usable) return current.acquire();
+      this.throwRemembered(entry.name, current);
+    }
     current?.retire();
-    const link = new Link(key, this.dial(entry), this.limits.idleSeconds);
+    const link = new Link(key, this.dialer.dial(entry), this.limits.idleSeconds);
     this.links.set(entry.name, link);
     return link.acquire();
   }
 
+  private throwRemembered(name: string, { failure }: Link): void {
+    if (!(failure?.error instanceof HostUnreachable)) return;
+    const { unreachableSeconds } = this.limits;
+    const seconds = (performance.now() - failure.at) / 1000;
+    if (seconds >= unreachableSeconds) return;
+    const problem = failure.error.message.slice(`${name}: `.length);
+    const age = `that was ${Math.floor(seconds)} s ago, and is tried again after ${unreachableSeconds} s`;
+    throw new HostUnreachable(name, `${problem}; ${age}`, { cause: failure.error });
+  }
+
   /** Everything that decides where a connection leads; a change of it means a new connection. */
   private routeKey(entry: InventoryHost): string {
-    const jump =
-      entry.jumpHost === undefined ? "" : this.routeKey(findHost(this.inventory(), entry.jumpHost));
-    return JSON.stringify([entry, jump]);
-  }
-
-  private async dial(entry: InventoryHost): Promise<Connection> {
-    const { dialTries, dialWaitSeconds } = this.limits;
-    for (let attempt = 1; ; attempt++) {
-      try {
-        return await this.dialOnce(entry);
-      } catch (error) {
-        if (!(error instanceof DialFailed)) throw error;
-        if (!error.again || attempt >= dialTries || this.closed) {
-          const tries = attempt > 1 ? ` (tried ${attempt} times)` : "";
-          throw new HostUnreachable(entry.name, error.message + tries, { cause: error });
-        }
-      }
-      await delay(dialWaitSeconds * 1000 * 2 ** (attempt - 1));
-    }
-  }
-
-  private async dialOnce(entry: InventoryHost): Promise<Connection> {
-    const jump =
-      entry.jumpHost === undefined ? undefined : await this.acquireJump(entry.name, entry.jumpHost);
-    const began = performance.now();
-    let ok = false;
-    try {
-      this.count(entry.name, { dials: 1 });
-      const socket = jump === undefined ? await openSocket(entry, this.limits) : await forward(entry, jump);
-      const client = await authenticate(entry, socket, this.limits);
-      ok = true;
-      const { maxChannels, refusalSeconds } = this.limits;
-      const connection = new Connection({ host: entry.name, client, socket, maxChannels, refusalSeconds });
-      void connection.ended.then(() => jump?.release());
-      return connection;
-    } finally {
-      if (!ok) jump?.release();
-      trace(this.limits.environment, {
-        event: "dial",
-        host: entry.name,
-        ms: Math.round(performance.now() - began),
-        ok,
-      });
-    }
-  }
-
-  private async acquireJump(name: string, jumpHost: string): Promise<Lease> {
-    try {
-      return await this.acquire(findHost(this.inventory(), jumpHost));
-    } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      throw new HostUnreachable(name, `its jump host cannot be used: ${reason}`, { cause: error });
-    }
+    const { jumpHost, trustOnFirstUse = false } = entry;
+    const jump = jumpHost === undefined ? "" : this.routeKey(findHost(this.inventory(), jumpHost));
+    // The key that is written down on first use is the one of the connection that there is.
+    const route = trustOnFirstUse ? { ...entry, hostKeys: [] } : entry;
+    return JSON.stringify([route, jump]);
   }
 
   private count(name: string, { dials = 0, scripts = 0 }: Partial<HostStatistics>): void {
     const before = this.counts.get(name) ?? { dials: 0, scripts: 0 };
     this.counts.set(name, { dials: before.dials + dials, scripts: before.scripts + scripts });
-  }
-}
-
-async function forward({ address, port, jumpHost = "" }: InventoryHost, jump: Lease): Promise<Duplex> {
-  try {
-    return await jump.connection.forward(address, port);
-  } catch (error) {
-    const reason =
-      error instanceof Error ? error.message.replace("(SSH) Channel open failure: ", "") : String(error);
-    const forbidden = /prohibited|open failed/.test(reason);
-    const advice = forbidden ? `; check AllowTcpForwarding and permitopen on ${jumpHost}` : "";
-    const problem = `its jump host ${jumpHost} cannot connect to ${address} port ${port}: ${reason}${advice}`;
-    throw new DialFailed(problem, { again: !forbidden, cause: error });
   }
 }

@@ -10,7 +10,7 @@ const firstStage = `IFS=" " read -r m l n && exec timeout -k 5 "$l" sh -c "$0" "
 /**
  * Reads the script, which must end with the mark or it was cut off; prints the mark on both outputs and runs the script on
  * the rest of standard input. `tail` watches whether anybody still reads our output: when the connection is gone, the whole
- * group is ended through `timeout`, its parent.
+ * group is ended through `timeout`, its parent. A script that is told to end exits, so that its own traps say what it was at.
  */
 const secondStage = [
   `umask 022`,
@@ -19,8 +19,9 @@ const secondStage = [
   `case $s in *"$0") s=\${s%"$0"};; *) exit 1;; esac`,
   `stop() { kill -KILL $!; exit; }`,
   `{ trap stop TERM; tail -f --pid=$$ /dev/null & wait $!; test $? -ne 141 || kill -TERM $PPID; } 2>/dev/null & w=$!`,
+  `trap : TERM`,
   `echo "$0"; echo "$0" >&2`,
-  `(set --; eval "$s"); c=$?`,
+  `(trap "exit 143" TERM; set --; eval "$s"); c=$?`,
   `kill $w 2>/dev/null; exit $c`,
 ].join("; ");
 
@@ -48,5 +49,5 @@ export function newMark(): string {
 /** What to send ahead of the script's own standard input. */
 export function preamble(script: string, mark: string, limitSeconds: number): Buffer {
   const body = Buffer.from(`${script}${mark}`);
-  return Buffer.concat([Buffer.from(`${mark} ${Math.ceil(limitSeconds)} ${body.length}\n`), body]);
+  return Buffer.concat([Buffer.from(`${mark} ${limitSeconds} ${body.length}\n`), body]);
 }

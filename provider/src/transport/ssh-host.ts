@@ -3,6 +3,7 @@ import { type CommandResult, type Host, HostUnreachable, type RunOptions } from 
 import type { Script } from "../host/script.ts";
 import { ConnectionLost } from "./errors.ts";
 import { Exchange } from "./exchange.ts";
+import type { Interruption } from "./interruption.ts";
 import type { InventoryHost } from "./inventory-host.ts";
 import type { Lease } from "./link.ts";
 import type { Limits } from "./pool-options.ts";
@@ -11,6 +12,7 @@ import { commandLine } from "./remote-shell.ts";
 /** What a host needs of its pool. */
 export interface HostContext {
   readonly limits: Limits;
+  readonly interruption: Interruption;
   readonly entry: () => InventoryHost;
   readonly acquire: (entry: InventoryHost) => Promise<Lease>;
   readonly closed: () => boolean;
@@ -49,6 +51,7 @@ export class SshHost implements Host {
         return await this.runOnce(script, options);
       } catch (error) {
         if (!(error instanceof ConnectionLost)) throw error;
+        this.context.interruption.check(this.name);
         const again = mayRepeat(error, options) && repeats < maxRepeats && !this.context.closed();
         if (!again) throw new HostUnreachable(this.name, lostMessage(error, repeats), { cause: error });
       }
@@ -56,18 +59,22 @@ export class SshHost implements Host {
   }
 
   private async runOnce(script: Script, options: RunOptions): Promise<CommandResult> {
-    const { limits, entry: find, acquire, finished } = this.context;
+    const { limits, interruption, entry: find, acquire, finished } = this.context;
+    interruption.check(this.name);
     const entry = find();
     const password = this.password(entry);
-    const lease = await acquire(entry);
+    const lease = await interruption.overtake(this.name, acquire(entry), (late) => {
+      late.release();
+    });
     try {
       const began = performance.now();
-      const started = await lease.connection.execute(commandLine(entry));
+      const starting = lease.connection.execute(commandLine(entry));
+      const started = await interruption.overtake(this.name, starting, ({ channel }) => {
+        channel.close();
+      });
       const exchange = new Exchange(started, {
-        ...{ entry, script: script.text, options },
+        ...{ entry, limits, interruption, script: script.text, options },
         timeoutSeconds: options.timeoutSeconds ?? limits.scriptSeconds,
-        maxOutputBytes: limits.maxOutputBytes,
-        lingerSeconds: limits.lingerSeconds,
         ...(password !== undefined && { password }),
       });
       const result = await exchange.result();

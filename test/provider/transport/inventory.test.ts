@@ -217,6 +217,18 @@ describe("what is wrong with an inventory", () => {
       [/^6:5: hosts.node1: hostKey and knownHostsFile are both given/],
     ],
     [
+      "a pinned key beside trust on first use",
+      host(`${login}\n    trustOnFirstUse: true`),
+      [/^6:5: hosts.node1: hostKey and trustOnFirstUse are both given; expected one of them/],
+    ],
+    [
+      "trust on first use without a file to write to",
+      `hosts:\n  n: { address: a, trustOnFirstUse: true, ${login} }`,
+      [
+        "2:6: hosts.n.knownHostsFile is missing; expected the file that keys trusted on first use are written to",
+      ],
+    ],
+    [
       "a missing known_hosts",
       `hosts:\n  n: { address: a, knownHostsFile: nope, ${login} }`,
       [/^2:36: hosts.n.knownHostsFile: \/.*nope does not exist/],

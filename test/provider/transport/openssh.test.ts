@@ -1,118 +1,30 @@
-import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { existsSync, mkdirSync, readFileSync } from "node:fs";
-import { type AddressInfo, connect, createServer } from "node:net";
-import { userInfo } from "node:os";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Readable } from "node:stream";
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
+import { afterAll, afterEach, describe, expect, it, vi } from "vitest";
 import { sh } from "../../../provider/src/host/script.ts";
 import { parseInventory, SshPool } from "../../../provider/src/transport/index.ts";
-import { Bench } from "./ssh-server.ts";
+import { Grounds, isRunning, obstacle, type OpenSsh } from "./openssh.ts";
 
-const sshd = "/usr/sbin/sshd";
-const bench = new Bench();
-const reason = !existsSync(sshd) ? `${sshd} is missing` : userInfo().uid !== 0 ? "this is not root" : "";
-
-/** One real sshd with keys, configuration and port of its own. */
-class OpenSsh {
-  readonly port: number;
-  private readonly child: ChildProcess;
-
-  private constructor(port: number, child: ChildProcess) {
-    this.port = port;
-    this.child = child;
-  }
-
-  static async start(...settings: string[]): Promise<OpenSsh> {
-    const listener = createServer().listen(0, "127.0.0.1");
-    await once(listener, "listening");
-    const { port } = listener.address() as AddressInfo;
-    listener.close();
-    const lines = [
-      `Port ${port}`,
-      "ListenAddress 127.0.0.1",
-      `HostKey ${join(bench.folder, "host_key")}`,
-      `AuthorizedKeysFile ${join(bench.folder, "user_key.pub")}`,
-      ...[
-        "StrictModes no",
-        "UsePAM no",
-        "PidFile none",
-        "PermitRootLogin yes",
-        "LogLevel ERROR",
-        ...settings,
-      ],
-    ];
-    const config = bench.write(`sshd_config_${port}`, lines.join("\n"));
-    const child = spawn(sshd, ["-D", "-e", "-f", config], { stdio: "ignore" });
-    const listening = async (): Promise<boolean> =>
-      new Promise((resolve) => {
-        const socket = connect(port, "127.0.0.1");
-        const answer = (reached: boolean) => () => {
-          socket.destroy();
-          resolve(reached);
-        };
-        socket.once("connect", answer(true)).once("error", answer(false));
-      });
-    await vi.waitUntil(listening, { timeout: 10_000 });
-    return new OpenSsh(port, child);
-  }
-
-  /** End it and every connection that it serves. */
-  async stop(): Promise<void> {
-    this.cut();
-    const exit = once(this.child, "exit");
-    this.child.kill();
-    await exit;
-  }
-
-  /** End the processes that serve its connections. */
-  cut(): void {
-    for (const pid of this.serving()) {
-      try {
-        process.kill(pid, "SIGKILL");
-      } catch {
-        // It has ended already.
-      }
-    }
-  }
-
-  private serving(): number[] {
-    const file = `/proc/${this.child.pid ?? 0}/task/${this.child.pid ?? 0}/children`;
-    return readFileSync(file, "utf8").trim().split(" ").filter(Boolean).map(Number);
-  }
-}
+const reason = obstacle();
 
 describe.skipIf(reason !== "")(`with a real OpenSSH server${reason && ` (skipped: ${reason})`}`, () => {
-  let servers: OpenSsh[] = [];
-
-  beforeAll(() => {
-    mkdirSync("/run/sshd", { recursive: true, mode: 0o755 });
-    for (const name of ["host_key", "user_key"])
-      execFileSync("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", join(bench.folder, name)]);
-  });
-  afterEach(async () => {
-    await bench.cleanUp();
-    for (const server of servers.splice(0)) await server.stop();
-  });
+  const grounds = new Grounds();
+  afterEach(async () => grounds.cleanUp());
   afterAll(() => {
-    bench.remove();
+    grounds.remove();
   });
 
   async function start(
     ...settings: string[]
   ): Promise<{ server: OpenSsh; pool: SshPool; alive: (mark: string) => boolean }> {
-    const server = await OpenSsh.start(...settings);
-    servers = [...servers, server];
-    const hostKey = readFileSync(join(bench.folder, "host_key.pub"), "utf8").trim();
-    const node1 = { address: "127.0.0.1", port: server.port, hostKey, privateKeyFile: "user_key" };
-    const pool = bench.pool({ node1, node2: { ...node1, jumpHost: "node1" } }, { dialWaitSeconds: 0.2 });
-    return {
-      server,
-      pool,
-      alive: (mark) => execFileSync("ps", ["-eo", "args"], { encoding: "utf8" }).includes(`sleep ${mark}`),
-    };
+    const server = await grounds.sshd(...settings);
+    const node1 = grounds.entry(server.port);
+    const pool = grounds.pool({ node1, node2: { ...node1, jumpHost: "node1" } });
+    return { server, pool, alive: (mark) => isRunning(`sleep ${mark}`) };
   }
 
   it("runs scripts with their outputs, standard input and exit codes, also over itself as jump host", async () => {
@@ -126,12 +38,12 @@ describe.skipIf(reason !== "")(`with a real OpenSSH server${reason && ` (skipped
 
   it("logs in with the keys of an agent", async () => {
     const { server, pool } = await start();
-    const socket = join(bench.folder, "agent");
+    const socket = join(grounds.folder, "agent");
     const agent = spawn("ssh-agent", ["-D", "-a", socket], { stdio: "ignore" });
     await vi.waitUntil(() => existsSync(socket), { timeout: 5000 });
     const environment = { ...process.env, SSH_AUTH_SOCK: socket };
-    execFileSync("ssh-add", ["-q", join(bench.folder, "user_key")], { env: environment });
-    const hostKey = readFileSync(join(bench.folder, "host_key.pub"), "utf8").trim();
+    execFileSync("ssh-add", ["-q", join(grounds.folder, "user_key")], { env: environment });
+    const hostKey = readFileSync(join(grounds.folder, "host_key.pub"), "utf8").trim();
     const text = JSON.stringify({
       hosts: { a: { address: "127.0.0.1", port: server.port, hostKey, agent: true } },
     });

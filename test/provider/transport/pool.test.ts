@@ -1,15 +1,13 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import ssh2 from "ssh2";
-import ts from "typescript";
 import { afterAll, afterEach, describe, expect, it, vi } from "vitest";
 import { HostUnreachable } from "../../../provider/src/host/host.ts";
 import { sh } from "../../../provider/src/host/script.ts";
 import { InventoryError, loadInventory, SshPool } from "../../../provider/src/transport/index.ts";
+import { compiledTransport } from "./compiled-transport.ts";
 import { Bench, entryOf, newKey, TestServer } from "./ssh-server.ts";
 
 const bench = new Bench();
@@ -26,25 +24,6 @@ const message = async (promise: Promise<unknown>): Promise<string> =>
       return (error as Error).message;
     },
   );
-
-/** The layer as JavaScript in a folder of its own, for a process without vitest. */
-function compiled(): string {
-  const source = fileURLToPath(new URL("../../../provider/src/", import.meta.url));
-  const target = join(bench.folder, "compiled");
-  const { module, target: level } = { module: ts.ModuleKind.ES2022, target: ts.ScriptTarget.ES2022 };
-  for (const layer of ["transport", "host"]) {
-    mkdirSync(join(target, layer), { recursive: true });
-    for (const name of readdirSync(join(source, layer))) {
-      const compilerOptions = { module, target: level, rewriteRelativeImportExtensions: true };
-      const text = readFileSync(join(source, layer, name), "utf8");
-      const { outputText } = ts.transpileModule(text, { compilerOptions });
-      writeFileSync(join(target, layer, name.replace(/\.ts$/, ".js")), outputText);
-    }
-  }
-  writeFileSync(join(target, "package.json"), '{ "type": "module" }');
-  symlinkSync(fileURLToPath(new URL("../../../node_modules", import.meta.url)), join(target, "node_modules"));
-  return target;
-}
 
 async function closedPort(): Promise<number> {
   const server = createServer().listen(0, "127.0.0.1");
@@ -101,7 +80,7 @@ describe("a connection", () => {
     const inventory = bench.inventory({ node1: entryOf(server) });
     const program = bench.write(
       "program.mjs",
-      `import { loadInventory, SshPool } from ${JSON.stringify(join(compiled(), "transport/index.js"))};
+      `import { loadInventory, SshPool } from ${JSON.stringify(join(compiledTransport(bench.folder), "transport/index.js"))};
        const pool = new SshPool(() => loadInventory(${JSON.stringify(inventory)}), { idleSeconds: 0.2 });
        console.log((await pool.host("node1").run({ text: "echo done" })).stdout);`,
     );

@@ -208,6 +208,24 @@ describe("time limits", () => {
     );
     await vi.waitUntil(() => server.children.size === 0);
   });
+
+  it("do not depend on the host, where what should end the script does not", async () => {
+    const path = fakeCommand(join(bench.folder, "path-patient"), "timeout", `shift 3; exec "$@"`);
+    const { host } = await hostWith({ path }, { graceSeconds: 0.3 });
+    const error = await failure(host.run(sh`echo working >&2; sleep 60`, { timeoutSeconds: 0.5 }));
+    expect(error.message).toBe(
+      "node1: the script did not end within 0.5 seconds and was ended; its last words: working",
+    );
+  });
+
+  it("count from the first moment, for a login shell that never starts the script", async () => {
+    const path = fakeCommand(join(bench.folder, "path-stuck"), "timeout", `sleep 60`);
+    const { host } = await hostWith({ path });
+    const error = await failure(host.run(sh`true`, { timeoutSeconds: 0.5 }));
+    expect(error.message).toBe(
+      "node1: the script did not start within 0.5 seconds and was ended; it wrote nothing to standard error",
+    );
+  });
 });
 
 describe("a dropped connection", () => {
