@@ -62,7 +62,14 @@ export abstract class CloudResource extends pulumi.dynamic.Resource {
     const depth = Error.stackTraceLimit;
     Error.stackTraceLimit = debugsPromises ? depth : 0;
     try {
-      super(providerOf(type), name, { ...outputs, ...inputs }, { ...opts, hideDiffs }, "torocloud", shortType);
+      super(
+        providerOf(type),
+        name,
+        { ...outputs, ...inputs },
+        { ...opts, hideDiffs },
+        "torocloud",
+        shortType,
+      );
     } finally {
       Error.stackTraceLimit = depth;
     }

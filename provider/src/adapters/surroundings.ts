@@ -3,6 +3,7 @@ import type { Hosts } from "../lifecycle/define-resource.ts";
 import type { Surroundings } from "../lifecycle/surroundings.ts";
 import { projectPath } from "../project/project-path.ts";
 import { loadInventory, SshPool, type Inventory } from "../transport/index.ts";
+import { onCancel } from "./cancellation.ts";
 
 /** Connections outlive the pauses of a deployment; the engine ends the process when all is done. */
 const idleSeconds = 300;
@@ -14,7 +15,10 @@ function hosts(inventory: string): Hosts {
   const path = inventoryFile(inventory);
   const known = fleets.get(path);
   if (known) return known;
-  const pool = new SshPool(() => loadInventory(path), { idleSeconds });
+  const pool = new SshPool(() => loadInventory(path), { idleSeconds, log });
+  onCancel(() => {
+    pool.interrupt("the run was cancelled; run the same command again to go on from what is there");
+  });
   const byName = new Map<string, Host>();
   const fleet: Hosts = (name) => {
     const host = byName.get(name) ?? pool.host(name);
@@ -38,7 +42,10 @@ export function inventoryOf(inventory: string): Inventory {
 export const surroundings: Surroundings = {
   hosts,
   hostNames: (inventory) => [...inventoryOf(inventory).hosts.keys()],
-  log: (line) => {
-    process.stdout.write(`${line}\n`);
-  },
+  log,
 };
+
+/** The engine shows what a provider writes to its standard output. */
+function log(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
