@@ -30,11 +30,17 @@ export function mountArtifacts(mount: CephMount, key: string | undefined): Artif
   const files = [
     ownDirectory(configuration, { mode: "700" }),
     file(`${configuration}/ceph.conf`, renderClientConf(mount)),
-    file(`${configuration}/keyring`, renderKeyring(`client.${mount.user}`, key ?? ""), { mode: "600" }),
-    file(`${configuration}/secret`, key ?? "", { mode: "600" }),
+    keyFile(mount, configuration, key ?? ""),
     unit,
   ];
   return [...files, mountPoint(mount.mountPoint), runningUnit(mountUnit(mount.name), files), mounted(mount)];
+}
+
+/** In the form that the host's client reads, and in no other. */
+function keyFile({ client, user }: CephMount, configuration: string, key: string): Artifact {
+  return client === "kernel"
+    ? file(`${configuration}/secret`, key, { mode: "600" })
+    : file(`${configuration}/keyring`, renderKeyring(`client.${user}`, key), { mode: "600" });
 }
 
 /** Its mode and owner are the file system's once it is mounted, so only its being there counts. */
