@@ -46,6 +46,7 @@ export function directory(path: string, { mode = "755", owner = "root:root" }: O
     apply: sh`mkdir -p ${path}; chown ${owner} ${path}; chmod ${mode} ${path}`,
     remove: sh`rmdir ${path} 2>/dev/null || :`,
     common: true,
+    inTheWay: "until adopted",
   };
 }
 

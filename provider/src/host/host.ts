@@ -37,15 +37,11 @@ export class CommandFailed extends Error {
     const { exitCode, stderr } = failure.result;
     const said = stderr
       .trim()
-      .split("
-")
+      .split("\n")
       .filter((line) => !/^[=@] /.test(line)) // progress
       .slice(-12)
-      .join("
-");
-    super(
-      `${failure.host}: ${failure.doing} failed with exit code ${exitCode}${said && `:\n${said}`}`,
-    );
+      .join("\n");
+    super(`${failure.host}: ${failure.doing} failed with exit code ${exitCode}${said && `:\n${said}`}`);
     this.host = failure.host;
     this.result = { exitCode, stderr };
   }

@@ -19,7 +19,10 @@ const shared = {
     .max(65535, { error: "a port number from 1 to 65535" }),
   user: text("the name of a user on the host", /^[A-Za-z_][A-Za-z0-9_.-]*\$?$/),
   knownHostsFile: text("the path of a known_hosts file"),
-  privateKeyFile: text("the path of a private key file (never the key itself)", /^(?!-----BEGIN|b3BlbnNzaC1r)[^\n]+$/),
+  privateKeyFile: text(
+    "the path of a private key file (never the key itself)",
+    /^(?!-----BEGIN|b3BlbnNzaC1r)[^\n]+$/,
+  ),
   passphraseEnv: environmentName("the key file's passphrase (never the passphrase itself)"),
   agent: z.union([z.boolean(), z.string().min(1)], {
     error: "true (the agent at SSH_AUTH_SOCK), false, or the path of an agent's socket",

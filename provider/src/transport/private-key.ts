@@ -67,7 +67,8 @@ interface Failure {
 }
 
 function explain({ file, error, passphraseEnv, given }: Failure): string {
-  if (given) return `${file} cannot be opened with the passphrase in the environment variable ${variableIn("passphraseEnv", passphraseEnv)}`;
+  if (given)
+    return `${file} cannot be opened with the passphrase in the environment variable ${variableIn("passphraseEnv", passphraseEnv)}`;
   if (!isEncrypted(error)) return `${file} is not a private key that can be used`;
   if (passphraseEnv !== undefined)
     return `${file} is encrypted and the environment variable ${variableIn("passphraseEnv", passphraseEnv)} with its passphrase is not set`;
