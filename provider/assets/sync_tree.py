@@ -1,6 +1,7 @@
 """Keep a directory equal to what a folder elsewhere holds, and never touch a file that did not come from there.
 
-  sync_tree.py look DIRECTORY   prints the digest of the files that came from there, as they are now
+  sync_tree.py look DIRECTORY   prints the digest of the files that came from there, as they are now; "other" when all
+                                that is in it came from elsewhere
   sync_tree.py sync DIRECTORY   reads a tar stream and makes it so; every file is replaced atomically
 
 What came from there stands in DIRECTORY/.torocloud-manifest. The digest is the SHA-256 of lines
@@ -147,6 +148,8 @@ def look(path):
     tree = Tree(path)
     manifest = tree.manifest()
     if manifest is None:
+        if set(os.listdir(path)) - {TEMPORARY}:
+            print("other")
         return
     now = {name: tree.entry(name) or "missing" for name in manifest}
     changed = sorted(name for name in manifest if now[name] != manifest[name])

@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { dynamicProvider, identify } from "@torocloud/provider";
+import { noSecrets } from "./no-secrets.ts";
 import { settings } from "./settings.ts";
 
 /** What every resource takes beside its own arguments. */
@@ -55,7 +56,7 @@ export abstract class CloudResource extends pulumi.dynamic.Resource {
 
   constructor({ type, name, args, fields }: Declaration, opts?: pulumi.CustomResourceOptions) {
     const { inventory, owner, onDelete } = settings();
-    const inputs = { onDelete, ...args, inventory, owner };
+    const inputs = { onDelete, ...noSecrets(name, args), inventory, owner };
     const outputs = Object.fromEntries([...fields, "drift"].map((field) => [field, undefined]));
     const hideDiffs = ["__provider", ...(opts?.hideDiffs ?? [])];
     const shortType = type.slice(type.lastIndexOf(":") + 1);

@@ -351,11 +351,12 @@ function testOwnership(resource: Resource, example: Example): void {
     const parts = fleet.madeFor(inputs);
     if (parts.every(({ common }) => common)) return;
     const { fleet: there, host, lifecycle, inputs: adopting } = begin(resource, example, { adopt: true });
-    for (const { what } of parts) host.things.set(what, "made by hand");
+    const adoptable = parts.filter(({ inTheWay }) => inTheWay !== "always");
+    for (const { what } of adoptable) host.things.set(what, "made by hand");
     const { id, state } = await lifecycle.create(adopting);
-    expect(host.applied).toEqual([]);
+    expect(host.applied).toEqual(parts.filter((part) => !adoptable.includes(part)).map(({ what }) => what));
     expect(host.removed).toEqual([]);
-    expect(state["drift"]).toHaveLength(parts.length);
+    expect(state["drift"]).toHaveLength(adoptable.length);
     expect(there.log.join()).toContain(
       `left as it is until the next up: ${(state["drift"] as string[])[0] ?? ""}`,
     );
@@ -375,11 +376,11 @@ function testOwnership(resource: Resource, example: Example): void {
   it("create refuses what is there without a marker, and changes nothing", async () => {
     const { fleet, lifecycle, inputs } = await made(resource, example);
     const parts = fleet.madeFor(inputs);
-    for (const { what, common } of parts) {
+    for (const { what, common, inTheWay } of parts) {
       const { fleet: there, host } = begin(resource, example);
       host.things.set(what, "made by hand");
       const create = lifecycleOf(there.resource, there.surroundings).create(inputs);
-      if (common) {
+      if (common && inTheWay === undefined) {
         await create;
         continue;
       }

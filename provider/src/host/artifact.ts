@@ -25,6 +25,8 @@ export interface Artifact {
   readonly data?: string;
   /** Also others may have made it, and it says nothing about who owns the resource: a directory, a package. */
   readonly common?: boolean;
+  /** When something common that is there, and not as declared, is in the way: it is refused and left alone, unless the resource is ours. */
+  readonly inTheWay?: "until adopted" | "always";
   /** Applied again whenever one of these is: a service, its unit file. */
   readonly follows?: readonly Artifact[];
   /** What `apply` reads on standard input; at most one artifact of a resource has it. */

@@ -23,7 +23,8 @@ export function file(
     asks: { files: [path] },
     expected: `${mode} ${owner} ${digest}`,
     apply: sh`printf %s ${content} | put_file ${path} ${mode} ${owner}`,
-    remove: sh`rm -f ${path}`,
+    // Also what put_file leaves when it is killed half-way: it may be a key.
+    remove: sh`rm -f ${path} ${`${path}.torocloud-new`}`,
     explain: (actual) => {
       const [actualMode = "", actualOwner = "", actualDigest] = actual.split(" ");
       const wrong = [
@@ -45,6 +46,7 @@ export function directory(path: string, { mode = "755", owner = "root:root" }: O
     apply: sh`mkdir -p ${path}; chown ${owner} ${path}; chmod ${mode} ${path}`,
     remove: sh`rmdir ${path} 2>/dev/null || :`,
     common: true,
+    inTheWay: "until adopted",
   };
 }
 

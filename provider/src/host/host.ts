@@ -31,18 +31,19 @@ export interface CommandResult {
 export class CommandFailed extends Error {
   override readonly name = "CommandFailed";
   readonly host: string;
-  readonly result: CommandResult;
+  /** Without the standard output, which may be a key: an error travels far. */
+  readonly result: Omit<CommandResult, "stdout">;
   constructor(failure: { host: string; doing: string; result: CommandResult }) {
-    const lines = failure.result.stderr.trim().split("\n");
-    const said = lines
-      .filter((line) => !/^[=@] /.test(line))
+    const { exitCode, stderr } = failure.result;
+    const said = stderr
+      .trim()
+      .split("\n")
+      .filter((line) => !/^[=@] /.test(line)) // progress
       .slice(-12)
-      .join("\n"); // without what was progress
-    super(
-      `${failure.host}: ${failure.doing} failed with exit code ${failure.result.exitCode}${said && `:\n${said}`}`,
-    );
+      .join("\n");
+    super(`${failure.host}: ${failure.doing} failed with exit code ${exitCode}${said && `:\n${said}`}`);
     this.host = failure.host;
-    this.result = failure.result;
+    this.result = { exitCode, stderr };
   }
 }
 

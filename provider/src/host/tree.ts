@@ -26,7 +26,8 @@ export function tree({ path, digest, archive, data }: Tree): Artifact {
     payload: archive,
     ...(data !== undefined && { data }),
     explain: (actual) => {
-      const [, ...changed] = actual.split(" ");
+      const [digest, ...changed] = actual.split(" ");
+      if (digest === "other") return "hold what did not come from here";
       return changed.length > 0
         ? `were changed on the host: ${changed.join(", ")}`
         : "are not the declared ones";

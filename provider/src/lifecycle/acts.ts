@@ -56,7 +56,8 @@ export async function reconcile(thing: Thing, before: Observation, former?: Prop
 function tellAdoption({ log }: Thing, before: Observation, after: Observation): void {
   const differs =
     after.drift.length > 0 ? `; left as it is until the next up: ${after.drift.join("; ")}` : "";
-  log(`adopted ${before.found.join(", ")}${differs}`);
+  const there = [...before.found, ...before.inTheWay.map(({ sentence }) => sentence)];
+  log(`adopted ${there.join(", ")}${differs}`);
 }
 
 /** Waits until it serves, each time no longer than the resource's own limit, or its `waitSeconds`. */

@@ -23,6 +23,8 @@ export interface Observation {
   readonly drift: readonly string[];
   /** What is there of what only this resource makes. */
   readonly found: readonly string[];
+  /** A sentence for each common thing that is there and not as we need it. */
+  readonly inTheWay: readonly { readonly sentence: string; readonly adoptable: boolean }[];
   readonly outputs: Props;
 }
 
@@ -44,6 +46,7 @@ export function observeScript(thing: Thing, artifacts: readonly Artifact[]): Scr
 export function parseObservation(thing: Thing, artifacts: readonly Artifact[], stdout: string): Observation {
   const answers = parseAnswers(stdout);
   const actuals = parseActuals(artifacts, answers);
+  const drifts = driftOf(artifacts, actuals);
   const outputs = (answers.get("outputs") ?? "").split("\n").flatMap((line) => {
     const pair = /^(\w+)=(.*)$/.exec(line);
     return pair ? [[pair[1], pair[2]]] : [];
@@ -52,8 +55,17 @@ export function parseObservation(thing: Thing, artifacts: readonly Artifact[], s
   return {
     marker: parseMarker(answers.get("marker") ?? "", place),
     actuals,
-    drift: driftOf(artifacts, actuals).map(explainDrift),
+    drift: drifts.map(explainDrift),
     found: artifacts.filter(({ common }, index) => !common && actuals[index] !== "").map(({ what }) => what),
+    inTheWay: drifts
+      .filter(
+        ({ artifact, actual }) =>
+          actual !== "" && artifact.common === true && artifact.inTheWay !== undefined,
+      )
+      .map((drift) => ({
+        sentence: explainDrift(drift),
+        adoptable: drift.artifact.inTheWay === "until adopted",
+      })),
     outputs: thing.resource.outputs.parse(Object.fromEntries(outputs)),
   };
 }
@@ -75,20 +87,31 @@ export function isOurs({ desired }: Thing, { marker, found }: Observation): bool
 }
 
 /** Whether there is something that nobody has claimed, and we are asked to. `former` is the state that we have of it, if any. */
-export function isAdoption({ desired }: Thing, { marker, found }: Observation, former?: Props): boolean {
-  const unclaimed = marker ? marker.state === "pending" && !marker.former : !former && found.length > 0;
+export function isAdoption(
+  { desired }: Thing,
+  { marker, found, inTheWay }: Observation,
+  former?: Props,
+): boolean {
+  const there = found.length + inTheWay.length > 0;
+  const unclaimed = marker ? marker.state === "pending" && !marker.former : !former && there;
   return desired.adopt === true && unclaimed;
 }
 
 /** Throws AlreadyExists where going on would take over what is not ours. */
 export function refuseForeign(thing: Thing, observation: Observation, former: Props | undefined): void {
   const { host, label, desired } = thing;
-  const { marker, found } = observation;
+  const { marker, found, inTheWay } = observation;
   if (marker) refuseAnother(thing, marker, former);
-  else if (!former && found.length > 0 && !desired.adopt) {
+  const adopts = desired.adopt === true;
+  const refused = [
+    ...(adopts ? [] : found),
+    ...inTheWay.filter(({ adoptable }) => !(adopts && adoptable)).map(({ sentence }) => sentence),
+  ];
+  if (!marker && !former && refused.length > 0) {
+    const adoptable = inTheWay.every((one) => one.adoptable);
     throw new AlreadyExists(
       `${host.name}: ${label} would take over what this stack did not make, and left it as it is: ` +
-        `${found.join(", ")}; remove it, choose another name, or set adopt to take it over`,
+        `${refused.join(", ")}; remove it, ${adoptable ? "choose another name, or set adopt to take it over" : "or choose another name"}`,
     );
   }
 }

@@ -1,7 +1,7 @@
 import { createReadStream } from "node:fs";
 import { z } from "zod";
 import { reportAcceleration } from "../domain/microvm/acceleration.ts";
-import { hypervisorArtifacts } from "../domain/microvm/hypervisor.ts";
+import { hypervisorArtifacts, refuseWhileInUse } from "../domain/microvm/hypervisor.ts";
 import { defineResource } from "../lifecycle/define-resource.ts";
 import { fileDigest, fileProblem } from "../project/local-file.ts";
 import { projectPath } from "../project/project-path.ts";
@@ -69,4 +69,5 @@ export const hypervisor = defineResource({
         : { digest: vhostDeviceVsockDigest, content: () => createReadStream(projectPath(vhostDeviceVsock)) },
     ),
   report: ({ accel }) => reportAcceleration(accel),
+  beforeRemove: () => refuseWhileInUse,
 });

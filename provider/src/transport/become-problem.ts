@@ -1,3 +1,4 @@
+import { variableIn } from "./inventory-fields.ts";
 import type { InventoryHost } from "./inventory-host.ts";
 import { passwordPrompt, readyMark } from "./remote-shell.ts";
 
@@ -26,8 +27,8 @@ const sudoProblems: readonly {
 }[] = [
   {
     pattern: /torocloud-password:.*torocloud-password:|incorrect password|no password was provided/s,
-    advice: ({ user, sudoPasswordEnv = "" }) =>
-      `sudo refuses the password of ${user} that ${sudoPasswordEnv} holds`,
+    advice: ({ user, sudoPasswordEnv }) =>
+      `sudo refuses the password of ${user} in the environment variable ${variableIn("sudoPasswordEnv", sudoPasswordEnv)}`,
   },
   {
     pattern: /must have a tty/,

@@ -30,9 +30,10 @@ const shared = {
     .describe(
       "Whether a host without a key in `knownHostsFile` is believed the first time, and its key written there; false by default.",
     ),
-  privateKeyFile: text("the path of a private key file", /^[^\n]+$/).describe(
-    "The private key to log in with, in OpenSSH's or PEM form.",
-  ),
+  privateKeyFile: text(
+    "the path of a private key file (never the key itself)",
+    /^(?!-----BEGIN|b3BlbnNzaC1r)[^\n]+$/,
+  ).describe("The private key to log in with, in OpenSSH's or PEM form."),
   passphraseEnv: environmentName("the key file's passphrase (never the passphrase itself)").describe(
     "The name of the environment variable with the passphrase of an encrypted key.",
   ),
@@ -123,4 +124,9 @@ export function inventorySchema(): Record<string, unknown> {
   });
   const schema = z.toJSONSchema(inventory, { io: "input" });
   return { ...schema, title: "An inventory: the machines of a torocloud cloud" };
+}
+
+/** How a message calls an environment variable: by its name when that looks like one, for a password may stand there by mistake. */
+export function variableIn(field: "passphraseEnv" | "sudoPasswordEnv", name = ""): string {
+  return /^[A-Z_][A-Z0-9_]*$/.test(name) ? name : `that ${field} names`;
 }

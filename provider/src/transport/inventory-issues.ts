@@ -39,7 +39,7 @@ function noteUnknown({
     const hint = suggestion(key, valid) || `; expected one of ${valid.join(", ")}`;
     source.keyProblem(
       full,
-      `${full.join(".")} is not a field of ${at.length === 0 ? "an inventory" : at.join(".")}${hint}`,
+      `${[...at, keyWord(key)].join(".")} is not a field of ${at.length === 0 ? "an inventory" : at.join(".")}${hint}`,
     );
   }
 }
@@ -65,5 +65,13 @@ export function present(field: string, value: unknown): string {
   if (typeof value === "object") return "a map";
   if (!presentableFields.has(field)) return typeof value === "string" ? "a text" : `a ${typeof value}`;
   const text = JSON.stringify(value);
-  return text.length > 100 || text.includes("\\n") ? `a text of ${text.length} characters` : text;
+  return maybeSecret.test(text) ? `a text of ${text.length} characters` : text;
+}
+
+/** A piece of a private key, what stands behind the colon in "user:password@host", or simply too much. */
+const maybeSecret = /PRIVATE KEY|[A-Za-z0-9+/]{32}|^"\w+:|@|\\n|^.{101}/;
+
+/** A key as far as it is a word: "password:hunter2" is one key to YAML. */
+function keyWord(key: string): string {
+  return /^[\w-]{0,63}/.exec(key)?.[0] ?? "";
 }

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import ssh2 from "ssh2";
 import { fingerprint, hostKeyOf } from "./host-key.ts";
+import { variableIn } from "./inventory-fields.ts";
 
 /** A key file's content and how to open it. Never shown, never kept longer than a dial. */
 export interface PrivateKey {
@@ -66,9 +67,10 @@ interface Failure {
 }
 
 function explain({ file, error, passphraseEnv, given }: Failure): string {
-  if (given) return `${file} cannot be opened with the passphrase in ${passphraseEnv ?? ""}`;
+  if (given)
+    return `${file} cannot be opened with the passphrase in the environment variable ${variableIn("passphraseEnv", passphraseEnv)}`;
   if (!isEncrypted(error)) return `${file} is not a private key that can be used`;
   if (passphraseEnv !== undefined)
-    return `${file} is encrypted and the environment variable ${passphraseEnv} with its passphrase is not set`;
+    return `${file} is encrypted and the environment variable ${variableIn("passphraseEnv", passphraseEnv)} with its passphrase is not set`;
   return `${file} is encrypted; name the environment variable with its passphrase in passphraseEnv`;
 }

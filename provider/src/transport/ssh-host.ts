@@ -4,6 +4,7 @@ import type { Script } from "../host/script.ts";
 import { ConnectionLost } from "./errors.ts";
 import { Exchange } from "./exchange.ts";
 import type { Interruption } from "./interruption.ts";
+import { variableIn } from "./inventory-fields.ts";
 import type { InventoryHost } from "./inventory-host.ts";
 import type { Lease } from "./link.ts";
 import type { Limits } from "./pool-options.ts";
@@ -91,7 +92,8 @@ export class SshHost implements Host {
     const password = this.context.limits.environment[sudoPasswordEnv];
     if (password !== undefined) return password;
     const advice = `set it to the password of ${user} for sudo`;
-    throw new HostUnreachable(this.name, `the environment variable ${sudoPasswordEnv} is not set; ${advice}`);
+    const variable = variableIn("sudoPasswordEnv", sudoPasswordEnv);
+    throw new HostUnreachable(this.name, `the environment variable ${variable} is not set; ${advice}`);
   }
 }
 

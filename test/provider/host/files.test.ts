@@ -66,6 +66,12 @@ describe("file", () => {
     expect(existsSync(host.path("a file"))).toBe(false);
   });
 
+  it("takes what a killed write left along when it goes", async () => {
+    writeFileSync(host.path("a file.torocloud-new"), "half a key");
+    expect(await remove(target("a whole key"))).toMatchObject({ exitCode: 0 });
+    expect(existsSync(host.path("a file.torocloud-new"))).toBe(false);
+  });
+
   it("says what is wrong with it, all at once", async () => {
     const artifact = target("hello\n");
     await apply(artifact);

@@ -305,6 +305,11 @@ describe("what is wrong with an inventory", () => {
       host(`${login}\n    x: "${secret}" oops "${secret}"`),
       `hosts:\n  node1: "${secret}"`,
       host(`privateKeyFile: "-----BEGIN ${secret}\\nabc"`),
+      host(`privateKeyFile: "-----BEGIN PRIVATE KEY----- ${secret}"`),
+      host(`${login}\n    user: "root:hunter2"`),
+      host(`${login}\n    x: 1`).replace("10.0.0.1", "root:hunter2@node1"),
+      host(`{ ${login}, password:hunter2 }`),
+      host(login).replace(hostKey, "b3BlbnNzaC1rZXktdjEAAAAACmFlczI1hunter2AAAAGAAAAB"),
       host(`${login}\n    x: *hunter2`),
       host(`${login}\n    x: !hunter2 5`),
     ];

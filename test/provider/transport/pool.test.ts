@@ -228,7 +228,9 @@ describe("logging in", () => {
       "encrypted is encrypted and the environment variable PASS with its passphrase is not set",
     );
     const wrong = await message(run({ PASS: "wrong-one" }));
-    expect(wrong).toContain("encrypted cannot be opened with the passphrase in PASS");
+    expect(wrong).toContain(
+      "encrypted cannot be opened with the passphrase in the environment variable PASS",
+    );
     expect(wrong).not.toContain("wrong-one");
   });
 });

@@ -341,7 +341,7 @@ exit 1`;
   it("says when the password is wrong, without showing it or trying it twice", async () => {
     const { host } = await sudo(asking, { sudoPasswordEnv: "PW" }, { PW: "wrong-one" });
     const { message } = await failure(host.run(sh`true`));
-    expect(message).toContain("node1: sudo refuses the password of anna that PW holds");
+    expect(message).toContain("node1: sudo refuses the password of anna in the environment variable PW");
     expect(message).not.toContain("wrong-one");
   });
 

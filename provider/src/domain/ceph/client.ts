@@ -51,7 +51,7 @@ export function clientKey({ entity, fileSystem, path, access }: ClientKey): Arti
     probe: ceph(
       askCeph(
         { prefix: "auth get", entity },
-        `"; ".join(f"{service}: {cap}" for service, cap in sorted(d[0]["caps"].items()))`,
+        `"; ".join(f"{service}: {cap}" for service, cap in sorted(d[0]["caps"].items())) or "nothing"`,
       ),
     ),
     expected,

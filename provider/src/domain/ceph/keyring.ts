@@ -18,19 +18,20 @@ export function renderKeyring(entity: string, key: string): string {
 /** The keys a cluster is born with: monitors, administrator, and the one that may only add OSDs. Made once, never again. */
 export function bornKeyring(cluster: string): Artifact {
   const path = seedKeyring(cluster);
+  const begun = `${path}.torocloud-new`;
   return {
     what: `keyring ${path}`,
     probe: sh`[ -s ${path} ] && stat -c '%a %U:%G' ${path}`,
     expected: "600 root:root",
     apply: sh`if [ ! -s ${path} ]; then
-  keys=$(mktemp ${`${path}.XXXXXX`})
-  ceph-authtool --create-keyring "$keys" --gen-key -n mon. --cap mon 'allow *' >/dev/null
+  keys=${begun}
+  (umask 077; ceph-authtool --create-keyring "$keys" --gen-key -n mon. --cap mon 'allow *' >/dev/null)
   ceph-authtool "$keys" --gen-key -n client.admin --cap mon 'allow *' --cap osd 'allow *' --cap mds 'allow *' --cap mgr 'allow *'
   ceph-authtool "$keys" --gen-key -n client.bootstrap-osd --cap mon 'profile bootstrap-osd' --cap mgr 'allow r'
   mv -T "$keys" ${path}
 fi
 chown root:root ${path}; chmod 600 ${path}`,
-    remove: sh`rm -f ${path}`,
+    remove: sh`rm -f ${path} ${begun}`,
     data: path,
   };
 }

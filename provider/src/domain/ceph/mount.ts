@@ -1,6 +1,6 @@
 import type { Artifact } from "../../host/artifact.ts";
-import { file, ownDirectory, directory } from "../../host/files.ts";
-import { runningUnit, unitFile } from "../../host/systemd.ts";
+import { file, ownDirectory } from "../../host/files.ts";
+import { runningUnit, unitDirectory, unitFile } from "../../host/systemd.ts";
 import { sh, type Script } from "../../host/script.ts";
 import { renderClientConf, type MonitorAddress } from "./config.ts";
 import { renderKeyring } from "./keyring.ts";
@@ -30,20 +30,53 @@ export function mountArtifacts(mount: CephMount, key: string | undefined): Artif
   const files = [
     ownDirectory(configuration, { mode: "700" }),
     file(`${configuration}/ceph.conf`, renderClientConf(mount)),
-    file(`${configuration}/keyring`, renderKeyring(`client.${mount.user}`, key ?? ""), { mode: "600" }),
-    file(`${configuration}/secret`, key ?? "", { mode: "600" }),
+    keyFile(mount, configuration, key ?? ""),
     unit,
   ];
-  return [...files, mountPoint(mount.mountPoint), runningUnit(mountUnit(mount.name), files), mounted(mount)];
+  return [
+    ...files,
+    mountPoint(mount, `${configuration}/made-mount-point`),
+    runningUnit(mountUnit(mount.name), files),
+    mounted(mount),
+  ];
 }
 
-/** Its mode and owner are the file system's once it is mounted, so only its being there counts. */
-function mountPoint(path: string): Artifact {
+/** In the form that the host's client reads, and in no other. */
+function keyFile({ client, user }: CephMount, configuration: string, key: string): Artifact {
+  return client === "kernel"
+    ? file(`${configuration}/secret`, key, { mode: "600" })
+    : file(`${configuration}/keyring`, renderKeyring(`client.${user}`, key), { mode: "600" });
+}
+
+/** What a mount point may be instead of an empty directory, in words. */
+const unfit: Readonly<Record<string, string>> = {
+  mount: "has something mounted on it",
+  full: "holds files, which a mount would hide",
+  other: "is no directory",
+};
+
+/**
+ * Its mode and owner are the file system's once it is mounted, so only its being there counts, and that nothing would
+ * disappear below the mount. One that was there before stays when the mount goes: `made` says whether it was.
+ */
+function mountPoint({ name, mountPoint: path }: CephMount, made: string): Artifact {
+  const look = sh`if timeout 20 findmnt -rno TARGET --mountpoint ${path} >/dev/null; then
+  if [ -e ${`${unitDirectory}/${mountUnit(name)}`} ]; then echo directory; else echo mount; fi
+elif [ -d ${path} ]; then if [ -z "$(ls -A ${path})" ]; then echo directory; else echo full; fi
+elif [ -e ${path} ]; then echo other; fi`;
   return {
-    ...directory(path),
-    probe: sh`[ -d ${path} ] && echo directory`,
+    what: `directory ${path}`,
+    probe: look,
     expected: "directory",
-    apply: sh`mkdir -p ${path}`,
+    apply: sh`case $(${look}) in
+  '') : >${made}; mkdir -p ${path} ;;
+  directory | mount) ;;
+  *) echo ${`${path} is no empty directory; empty it, or mount elsewhere`} >&2; exit 1 ;;
+esac`,
+    remove: sh`if [ -e ${made} ]; then rmdir ${path} 2>/dev/null || :; fi`,
+    common: true,
+    inTheWay: "always",
+    explain: (actual) => unfit[actual] ?? `is ${actual}`,
   };
 }
 

@@ -62,7 +62,7 @@ else
   ceph-osd --mkfs -i "$osd" --osd-objectstore bluestore --osd-data "$directory" --osd-uuid ${uuid} --setuser ceph --setgroup ceph
   made "$directory"
 fi
-rm -f ${secret}`),
+rm -f ${secret} ${`${secret}.new`}`),
     remove: ceph(sh`${number}
 if osd=$(osd_number); then
   ceph_command osd down "$osd"
@@ -71,7 +71,7 @@ if osd=$(osd_number); then
   ceph_command osd rm "$osd"
   rm -rf --one-file-system "/var/lib/ceph/osd/ceph-$osd"
 fi
-rm -f ${secret}`),
+rm -f ${secret} ${`${secret}.new`}`),
     data: `the OSD store with UUID ${uuid} in /var/lib/ceph/osd`,
     explain: (actual) => `is of the cluster ${actual}, not ${fsid}`,
   };

@@ -2,7 +2,7 @@ import type { Readable } from "node:stream";
 import type { Artifact } from "../../host/artifact.ts";
 import { asset } from "../../host/asset.ts";
 import { directory, file, systemUser } from "../../host/files.ts";
-import { sh } from "../../host/script.ts";
+import { sh, type Script } from "../../host/script.ts";
 import { unitOfOthers } from "../../host/systemd.ts";
 import { guestUser, logDirectory, programDirectory } from "./names.ts";
 import { tscVariable } from "./qemu.ts";
@@ -25,6 +25,14 @@ export function hypervisorArtifacts(vsockDevice: Device | undefined): Artifact[]
     ...(vsockDevice ? [program(`${programDirectory}/vhost-device-vsock`, vsockDevice)] : []),
   ];
 }
+
+/** Fails while anything on the host, another stack's, needs what a removal would take away. */
+export const refuseWhileInUse: Script = sh`left=$(cd /etc/torocloud 2>/dev/null && ls guest/*.json share/*.json port-forward/*.json 2>/dev/null) || :
+if [ -n "$left" ]; then
+  owners=$(cd /etc/torocloud && sed -n 's/.*"owner":"\([^"]*\)".*/\1/p' $left | sort -u | tr '\n' ' ')
+  echo "still needed by" $(printf '%s\n' $left | sed 's/\.json$//') "of \${owners}: remove these first" >&2
+  exit 1
+fi`;
 
 /** Read by guests' units. */
 export const clockFile = `${programDirectory}/clock.env`;

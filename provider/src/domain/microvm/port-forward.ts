@@ -1,7 +1,7 @@
 import type { Artifact } from "../../host/artifact.ts";
 import { asset } from "../../host/asset.ts";
 import { sh, type Script } from "../../host/script.ts";
-import { execLine, runningUnit, unitFile } from "../../host/systemd.ts";
+import { execLine, runningUnit, unitDirectory, unitFile } from "../../host/systemd.ts";
 import { unprivileged } from "./hardening.ts";
 import { dialArguments, forwardUnit, guestUser, programDirectory, type VsockDevice } from "./names.ts";
 
@@ -23,7 +23,40 @@ export function forwardArtifacts(forward: PortForward): Artifact[] {
   const service = unitFile(`${unit}.service`, renderService(forward));
   const socket = unitFile(`${unit}.socket`, renderSocket(forward));
   const listening = runningUnit(`${unit}.socket`, [socket]);
-  return [service, socket, listening, runningUnit(`${unit}.service`, [service, listening])];
+  return [
+    freePort(forward),
+    service,
+    socket,
+    listening,
+    runningUnit(`${unit}.service`, [service, listening]),
+  ];
+}
+
+/** Nobody else listens there; asked only as long as our socket is not there. */
+function freePort({ listenAddress, listenPort }: PortForward): Artifact {
+  const what = `port ${String(listenPort)} of ${listenAddress}`;
+  // ss writes "*" for all addresses of both kinds, and an IPv6 address in brackets.
+  const look = sh`if [ -e ${`${unitDirectory}/${forwardUnit(listenPort)}.socket`} ]; then echo free; else
+  ss -Hltnp ${`sport = :${String(listenPort)}`} | awk -v ours=${listenAddress} '
+    { theirs = $4; sub(/:[0-9]+$/, "", theirs); gsub(/[][]|%.*/, "", theirs) }
+    theirs == "*" || theirs == ours || ours == "::" ||
+      (ours == "0.0.0.0" && theirs !~ /:/) || (theirs == "0.0.0.0" && ours !~ /:/) || (theirs == "::" && ours ~ /:/) {
+      who = $0; if (sub(/.*users:\(\("/, "", who)) { split(who, parts, /",pid=|,/); print "taken by " parts[1] " (pid " parts[2] ")" }
+      else print "taken"
+      found = 1; exit
+    }
+    END { if (!found) print "free" }'
+fi`;
+  return {
+    what,
+    probe: look,
+    expected: "free",
+    apply: sh`seen=$(${look})
+[ "$seen" = free ] || { echo ${what} is "$seen" >&2; exit 1; }`,
+    common: true,
+    inTheWay: "always",
+    explain: (actual) => `is ${actual}`,
+  };
 }
 
 function renderSocket({ listenAddress, listenPort, guest }: PortForward): string {

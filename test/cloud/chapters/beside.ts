@@ -1,0 +1,80 @@
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { surroundings } from "../../../provider/src/adapters/surroundings.ts";
+import { lifecycleOf } from "../../../provider/src/lifecycle/lifecycle.ts";
+import { hypervisor } from "../../../provider/src/resources/hypervisor.ts";
+import { clusterSettings } from "../support/cluster.ts";
+import { onHost } from "../support/hosts.ts";
+import { runningPids, turnover, untouched, type Pids } from "../support/processes.ts";
+import { openStack, ownProject, type Stack } from "../support/stack.ts";
+import { chapter, type Suite } from "../support/suite.ts";
+import { waitForPage } from "../support/web.ts";
+import { addressOf, writeFolder } from "../support/workspace.ts";
+
+const mountPoint = "/srv/beside";
+const lookAtMountPoint = `stat -c '%i %a %U:%G %Y' ${mountPoint}; ls -A ${mountPoint}`;
+const marks = `find /etc/torocloud -type f ! -name '*beside*' ! -path '*beside*' ! -name 8180.json -printf '%p %i %T@ ' -exec sha256sum {} \\; | sort`;
+
+/** Another stack on the same hosts and the same cluster, with names of its own. */
+export function beside(suite: Suite): void {
+  chapter("A second stack", suite, () => {
+    let other: Stack;
+    let pids: Pids;
+    let markers: string;
+    let directory: string;
+    const ofFirst = (all: Pids): Pids =>
+      new Map([...all].filter(([unit]) => !/beside|forward-8180/.test(unit)));
+    const firstIsUntouched = async (): Promise<void> => {
+      expect(turnover(pids, ofFirst(await runningPids(suite.workspace)))).toEqual(untouched);
+      expect(await onHost(suite.workspace, "host1", marks)).toBe(markers);
+    };
+
+    beforeAll(async () => {
+      const { workspace } = suite;
+      if (!suite.up) return;
+      await onHost(workspace, "host1", `install -d -m 700 -o daemon -g daemon ${mountPoint}`);
+      directory = await onHost(workspace, "host1", lookAtMountPoint);
+      pids = await runningPids(workspace);
+      markers = await onHost(workspace, "host1", marks);
+      other = await openStack(workspace, ownProject("beside"), `beside-${workspace.lab}`);
+      const site = await writeFolder(workspace, "beside", { "index.html": "From beside\n" });
+      const { kernel = "", initramfs = "" } = workspace.settings;
+      await other.configure({ ...(await clusterSettings(workspace)), kernel, initramfs, site });
+    });
+
+    afterAll(async () => {
+      if (!suite.up) return;
+      await onHost(suite.workspace, "host1", `rmdir ${mountPoint}`);
+      await other.remove();
+    });
+
+    it("comes up beside the first, which does not see it", async () => {
+      await other.must("up", { args: ["--skip-preview"] });
+      await waitForPage(`http://${addressOf(suite.workspace, "host1")}:8180/`, "From beside");
+      await firstIsUntouched();
+      await suite.cloud.must("refresh", { args: ["--expect-no-changes"] });
+      await suite.cloud.must("up", { args: ["--expect-no-changes", "--skip-preview"] });
+    });
+
+    it("does not see the first", async () => {
+      await other.must("refresh", { args: ["--expect-no-changes"] });
+      await other.must("preview", { args: ["--expect-no-changes"] });
+    });
+
+    it("keeps the first from taking away what both need", async () => {
+      const resources = await suite.cloud.resources();
+      const { outputs } = resources.find(({ urn }) => urn.endsWith("::host1-hypervisor")) ?? {};
+      const { delete: remove } = lifecycleOf(hypervisor, surroundings);
+      await expect(remove("host1/hypervisor/hypervisor", outputs ?? {})).rejects.toThrow(
+        /still needed by guest\/beside .*of organization\/torocloud-beside\//,
+      );
+      await firstIsUntouched();
+    });
+
+    it("goes, and leaves the first and the directory that was there as they were", async () => {
+      await other.must("destroy", { args: ["--skip-preview"] });
+      await firstIsUntouched();
+      expect(await onHost(suite.workspace, "host1", lookAtMountPoint)).toBe(directory);
+      await suite.cloud.must("refresh", { args: ["--expect-no-changes"] });
+    });
+  });
+}

@@ -1,0 +1,65 @@
+import { Config } from "@pulumi/pulumi";
+import { ceph, microvm } from "@torocloud/sdk";
+
+const config = new Config();
+const host = "host1";
+const storage = "/srv/beside";
+
+/** A small service on a host and a cluster that another stack has set up, with names of its own. */
+const key = new ceph.ClientKey("key", { host: "node1", name: "beside", fileSystem: "ceph", path: "/beside" });
+const mount = new ceph.Mount(
+  "mount",
+  {
+    host,
+    name: "beside",
+    keysFrom: "node1",
+    fsid: config.require("fsid"),
+    monitors: config.requireObject("monitors"),
+    user: key.name,
+    fileSystem: "ceph",
+    path: "/beside",
+    mountPoint: storage,
+    client: "fuse",
+  },
+  { dependsOn: key },
+);
+const mounted = { dependsOn: mount };
+const upload = { host, name: "beside", storage };
+const image = new microvm.Image(
+  "image",
+  { ...upload, kernel: config.require("kernel"), initramfs: config.require("initramfs") },
+  mounted,
+);
+const files = new microvm.SharedFiles("files", { ...upload, folder: config.require("site") }, mounted);
+const share = new microvm.Share(
+  "share",
+  { host, name: "beside", storage, source: files.path, mountUnit: mount.unit },
+  { dependsOn: [mount, files] },
+);
+const guest = new microvm.Guest(
+  "guest",
+  {
+    host,
+    name: "beside",
+    kernel: image.kernelPath,
+    initramfs: image.initramfsPath,
+    shares: [{ share: share.name, tag: "site" }],
+    accel: "tcg",
+    vsock: "user",
+    mountUnit: mount.unit,
+    ready: { port: 80, path: "/healthz" },
+  },
+  { dependsOn: [image, mount, share] },
+);
+new microvm.PortForward(
+  "forward",
+  {
+    host,
+    listenPort: 8180,
+    guest: guest.name,
+    guestPort: 80,
+    vsock: guest.vsock,
+    contextId: guest.contextId,
+  },
+  { dependsOn: guest },
+);
