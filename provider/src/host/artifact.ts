@@ -24,6 +24,10 @@ export interface Artifact {
   readonly follows?: readonly Artifact[];
   /** What `apply` reads on standard input; at most one artifact of a resource has it. */
   readonly payload?: () => Readable;
+  /** Whether a difference is none to what follows it: a unit file's mode. */
+  readonly quiet?: (actual: string) => boolean;
+  /** What is said of it when it is absent; "is missing" when left out. */
+  readonly missing?: string;
   /** Puts a difference into words; without it, the two values stand side by side. */
   readonly explain?: (actual: string) => string;
 }
@@ -84,7 +88,7 @@ export function driftOf(artifacts: readonly Artifact[], actuals: readonly string
 
 /** One sentence for a person. */
 export function explainDrift({ artifact, actual }: Drift): string {
-  if (actual === "") return `${artifact.what} is missing`;
+  if (actual === "") return `${artifact.what} ${artifact.missing ?? "is missing"}`;
   return `${artifact.what} ${artifact.explain?.(actual) ?? `is ${actual}, not ${artifact.expected}`}`;
 }
 
@@ -95,8 +99,9 @@ export function toApply(artifacts: readonly Artifact[], drifts: readonly Drift[]
   return artifacts.flatMap((artifact) => {
     const due = drifted.has(artifact) || artifact.follows?.some((other) => applied.has(other));
     if (!due) return [];
-    applied.add(artifact);
-    return [drifted.get(artifact) ?? { artifact, actual: artifact.expected }];
+    const drift = drifted.get(artifact);
+    if (!drift || !artifact.quiet?.(drift.actual)) applied.add(artifact);
+    return [drift ?? { artifact, actual: artifact.expected }];
   });
 }
 
