@@ -16,14 +16,27 @@ export function file(
   content: string,
   { mode = "644", owner = "root:root" }: Ownership = {},
 ): Artifact {
-  const digest = sha256(content);
   return {
     what: `file ${path}`,
-    probe: sh`[ -f ${path} ] && stat -c '%a %U:%G' ${path} && sha256sum <${path} | cut -c1-64`,
-    expected: `${mode} ${owner} ${digest}`,
+    ...contentOf(path, sha256(content), { mode, owner }),
     apply: sh`printf %s ${content} | put_file ${path} ${mode} ${owner}`,
+  };
+}
+
+/** How a file is looked at and removed, whatever brings it there. `digest` is its content's SHA-256. */
+export function contentOf(
+  path: string,
+  digest: string,
+  { mode = "644", owner = "root:root" }: Ownership = {},
+): Pick<Artifact, "probe" | "expected" | "remove" | "quiet" | "explain"> {
+  return {
+    probe: sh`file_state ${path}`,
+    expected: `${mode} ${owner} ${digest}`,
     remove: sh`rm -f ${path}`,
+    quiet: (actual) => actual.endsWith(` ${digest}`),
     explain: (actual) => {
+      if (actual.startsWith("link "))
+        return `is a symbolic link to ${actual.slice("link ".length)}, not a file`;
       const [actualMode = "", actualOwner = "", actualDigest] = actual.split(" ");
       const wrong = [
         ...(actualDigest === digest ? [] : ["has other content"]),
@@ -44,6 +57,7 @@ export function directory(path: string, { mode = "755", owner = "root:root" }: O
     apply: sh`mkdir -p ${path}; chown ${owner} ${path}; chmod ${mode} ${path}`,
     remove: sh`rmdir ${path} 2>/dev/null || :`,
     common: true,
+    quiet: (actual) => actual !== "",
   };
 }
 
@@ -66,11 +80,25 @@ rm -rf --one-file-system ${path}`,
 export function systemUser(name: string): Artifact {
   return {
     what: `user ${name}`,
-    probe: sh`getent passwd ${name} | cut -d: -f1,7`,
-    expected: `${name}:/usr/sbin/nologin`,
+    probe: sh`if getent passwd ${name} >/dev/null; then
+  getent passwd ${name} | cut -d: -f7
+  id -nG ${name}
+  getent shadow ${name} | cut -d: -f2 | grep -q '^[!*]' && echo locked || echo password
+fi`,
+    expected: `/usr/sbin/nologin ${name} locked`,
     apply: sh`getent passwd ${name} >/dev/null ||
   useradd --system --user-group --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin ${name}
-usermod --shell /usr/sbin/nologin ${name}`,
+usermod --shell /usr/sbin/nologin --groups '' --lock ${name}`,
+    explain: (actual) => {
+      const [shell = "", ...rest] = actual.split(" ");
+      const others = rest.slice(0, -1).filter((group) => group !== name);
+      const wrong = [
+        ...(shell === "/usr/sbin/nologin" ? [] : [`has the shell ${shell}, not /usr/sbin/nologin`]),
+        ...(others.length === 0 ? [] : [`is in the groups ${others.join(", ")} too`]),
+        ...(rest.at(-1) === "locked" ? [] : ["can log in with a password"]),
+      ];
+      return wrong.join(" and ");
+    },
     remove: sh`if getent passwd ${name} >/dev/null; then userdel ${name}; fi`,
   };
 }
