@@ -1,10 +1,8 @@
 import type { Artifact } from "../../host/artifact.ts";
 import { sh, type Script } from "../../host/script.ts";
 import { addressVector, type MonitorAddress } from "./config.ts";
-import { daemonDirectory, stateDirectory } from "./names.ts";
-
-/** The monitors' common key, on each host that is to run one. */
-export const monitorKeyring = `${stateDirectory}/mon.keyring`;
+import { explainKeyring } from "./key.ts";
+import { daemonDirectory, monitorKeyring, stateDirectory } from "./names.ts";
 
 interface MonitorStore {
   readonly id: string;
@@ -42,6 +40,27 @@ printf '%s\n' ${fsid} >${cluster}`,
     remove: sh`rm -rf --one-file-system ${directory}`,
     data: directory,
     explain: (actual) => `is of the cluster ${actual}, not ${fsid}`,
+  };
+}
+
+/** The monitors' common key in a monitor's store, from which the daemon reads it: as the host has it. */
+export function monitorKey(id: string): Artifact {
+  const keyring = `${daemonDirectory("mon", id)}/keyring`;
+  const first = sh`first_key() { sed -n 's/^[[:space:]]*key = //p' "$1" | head -n 1; }`;
+  return {
+    what: `key of monitor ${id}`,
+    probe: sh`${first}
+[ -s ${keyring} ] && stat -c '%a %U:%G' ${keyring} &&
+  if [ "$(first_key ${keyring})" = "$(first_key ${monitorKeyring})" ]; then echo same; else echo other; fi`,
+    expected: "600 ceph:ceph same",
+    apply: sh`${first}
+if [ "$(first_key ${keyring})" != "$(first_key ${monitorKeyring})" ]; then
+  printf '[mon.]\n\tkey = %s\n\tcaps mon = "allow *"\n' "$(first_key ${monitorKeyring})" | put_file ${keyring} 600 ceph:ceph
+fi
+chown ceph:ceph ${keyring}; chmod 600 ${keyring}`,
+    common: true,
+    quiet: (actual) => actual.endsWith(" same"),
+    explain: (actual) => explainKeyring(actual, keyring),
   };
 }
 

@@ -2,6 +2,7 @@ import type { Artifact } from "../../host/artifact.ts";
 import { runningUnit } from "../../host/systemd.ts";
 import { Script, sh } from "../../host/script.ts";
 import { askCeph, ceph, pythonString, waitForCeph } from "./command.ts";
+import { capsExpression, capsOf, explainKey, sameKey } from "./key.ts";
 import { stateDirectory } from "./names.ts";
 
 /** Where the bootstrap key lies by Ceph's own convention. */
@@ -30,7 +31,7 @@ function osdNumber(uuid: string): Script {
  * number, and asking is idempotent on the UUID, so it can stop anywhere and go on later.
  */
 export function fileStore(store: FileStore): Artifact[] {
-  return [madeStore(store), storeSize(store)];
+  return [madeStore(store), storeSize(store), storeKey(store)];
 }
 
 function madeStore({ uuid, fsid, sizeGiB }: FileStore): Artifact {
@@ -99,6 +100,54 @@ elif [ "$size" -lt ${bytes} ]; then
 fi`,
     common: true,
     explain: (actual) => `is ${String(Number(actual) / gibibyte)} GiB, not ${String(sizeGiB)} GiB`,
+  };
+}
+
+const capabilities = { mgr: "allow profile osd", mon: "allow profile osd", osd: "allow *" };
+
+/** The key with which it joins, as its directory and the cluster have it. Either is mended from the other. */
+function storeKey({ uuid }: FileStore): Artifact {
+  const number = osdNumber(uuid);
+  const words = Object.entries(capabilities).flat();
+  const path = `"/var/lib/ceph/osd/ceph-" + d[0]["entity"][4:] + "/keyring"`;
+  return {
+    what: `key of OSD store ${uuid}`,
+    probe: ceph(sh`${number}
+osd=$(osd_number) && stat -c '%a %U:%G' "/var/lib/ceph/osd/ceph-$osd/keyring" &&
+  ${askAboutOsd("auth get", `${sameKey(path)} + " " + ${capsExpression}`)}`),
+    expected: `600 ceph:ceph same ${capsOf(capabilities)}`,
+    apply: ceph(sh`${number}
+osd=$(osd_number)
+keyring=/var/lib/ceph/osd/ceph-$osd/keyring
+if key=$(ceph_command auth get-key "osd.$osd"); then
+  ceph_command auth caps "osd.$osd" ${words}
+  printf '[osd.%s]\n\tkey = %s\n' "$osd" "$key" | put_file "$keyring" 600 ceph:ceph
+else
+  ceph_command auth add "osd.$osd" ${words} -i "$keyring"
+  chown ceph:ceph "$keyring"; chmod 600 "$keyring"
+fi`),
+    common: true,
+    quiet: (actual) => actual.includes(" same "),
+    explain: (actual) => explainKey(actual, { keyring: "its directory", caps: capabilities }),
+  };
+}
+
+/** Asks about the OSD in `$osd`. */
+function askAboutOsd(prefix: string, expression: string): Script {
+  return sh`timeout 60 python3 -c "$ceph_ask" ask ${expression} "{\"prefix\":\"${prefix}\",\"entity\":\"osd.$osd\"}"`;
+}
+
+/** How much of its share of the data an OSD gets: all, unless somebody took it out. */
+export function osdWeight(uuid: string): Artifact {
+  const weight = `next(f"{o['weight']:g}" for o in d["osds"] if o["uuid"] == ${pythonString(uuid)})`;
+  return {
+    what: `weight of OSD ${uuid}`,
+    probe: ceph(askCeph({ prefix: "osd dump" }, weight)),
+    expected: "1",
+    apply: ceph(sh`${osdNumber(uuid)}
+ceph_command osd reweight "$(osd_number)" 1`),
+    common: true,
+    explain: (actual) => (actual === "0" ? "is 0, not 1: it is out of the cluster" : `is ${actual}, not 1`),
   };
 }
 
