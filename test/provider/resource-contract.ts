@@ -614,7 +614,7 @@ function testDrift(resource: Resource, example: Example): void {
 function withFollowers(parts: readonly Artifact[], { artifact, actual }: Drift): string[] {
   const { what } = artifact;
   const due = new Set<Artifact>(parts.filter((part) => part.what === what));
-  if (artifact.quiet?.(actual)) return [what];
+  if (artifact.mend?.(actual)) return [what];
   for (const part of parts) if (part.follows?.some((other) => due.has(other))) due.add(part);
   return parts.filter((part) => due.has(part)).map((part) => part.what);
 }

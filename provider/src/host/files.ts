@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { posix } from "node:path";
 import type { Artifact } from "./artifact.ts";
-import { sh } from "./script.ts";
+import { sh, type Script } from "./script.ts";
 
 interface Ownership {
   /** Octal, without a leading zero: "644". */
@@ -28,12 +28,12 @@ export function contentOf(
   path: string,
   digest: string,
   { mode = "644", owner = "root:root" }: Ownership = {},
-): Pick<Artifact, "probe" | "expected" | "remove" | "quiet" | "explain"> {
+): Pick<Artifact, "probe" | "expected" | "remove" | "mend" | "explain"> {
   return {
     probe: sh`file_state ${path}`,
     expected: `${mode} ${owner} ${digest}`,
     remove: sh`rm -f ${path}`,
-    quiet: (actual) => actual.endsWith(` ${digest}`),
+    mend: (actual) => (actual.endsWith(` ${digest}`) ? setOwnership(path, { mode, owner }) : undefined),
     explain: (actual) => {
       if (actual.startsWith("link "))
         return `is a symbolic link to ${actual.slice("link ".length)}, not a file`;
@@ -48,16 +48,20 @@ export function contentOf(
   };
 }
 
+function setOwnership(path: string, { mode, owner }: Required<Ownership>): Script {
+  return sh`chown ${owner} ${path}; chmod ${mode} ${path}`;
+}
+
 /** A directory that others may use too: made with its parents, removed only when it is empty. */
 export function directory(path: string, { mode = "755", owner = "root:root" }: Ownership = {}): Artifact {
   return {
     what: `directory ${path}`,
     probe: sh`[ -d ${path} ] && stat -c '%a %U:%G' ${path}`,
     expected: `${mode} ${owner}`,
-    apply: sh`mkdir -p ${path}; chown ${owner} ${path}; chmod ${mode} ${path}`,
+    apply: sh`mkdir -p ${path}; ${setOwnership(path, { mode, owner })}`,
     remove: sh`rmdir ${path} 2>/dev/null || :`,
     common: true,
-    quiet: (actual) => actual !== "",
+    mend: (actual) => (actual === "" ? undefined : setOwnership(path, { mode, owner })),
   };
 }
 

@@ -21,7 +21,12 @@ interface UnitName {
   readonly word: Script;
 }
 
-const running = "ActiveState=active NeedDaemonReload=no UnitFileState=enabled";
+const runningWithout = "ActiveState=active NeedDaemonReload=no UnitFileState=";
+const running = `${runningWithout}enabled`;
+
+/** `$unit` starts with the host, whatever was said before. systemd reads all unit files anew. */
+const enable = sh`for scope in --runtime --quiet; do systemctl unmask --no-reload --quiet "$scope" "$unit" 2>/dev/null || :; done
+systemctl reenable --quiet "$unit"`;
 
 /** A unit that is enabled and active, restarted when what it follows changes. */
 export function runningUnit(unit: string | UnitName, follows: readonly Artifact[] = []): Artifact {
@@ -31,8 +36,7 @@ export function runningUnit(unit: string | UnitName, follows: readonly Artifact[
     probe: sh`unit_state ${word}`,
     expected: running,
     apply: sh`unit=${word}
-for scope in --runtime --quiet; do systemctl unmask --no-reload --quiet "$scope" "$unit" 2>/dev/null || :; done
-systemctl reenable --quiet "$unit"
+${enable}
 if drop_drop_ins "$unit"; then systemctl daemon-reload; fi
 systemctl reset-failed "$unit" 2>/dev/null || :
 if ! systemctl restart "$unit"; then
@@ -44,6 +48,11 @@ systemctl disable --quiet --now "$unit" 2>/dev/null || :
 systemctl reset-failed "$unit" 2>/dev/null || :`,
     follows,
     missing: "is neither active nor enabled",
+    mend: (actual) =>
+      actual.startsWith(runningWithout) && !actual.includes(" DropIn=")
+        ? sh`unit=${word}
+${enable}`
+        : undefined,
     explain: explainState,
   };
 }

@@ -25,18 +25,19 @@ export function daemonKey(kind: "mgr" | "mds", id: string): Artifact[] {
   const entity = `${kind}.${id}`;
   const caps = capabilities[kind];
   const words = Object.entries(caps).flat();
+  const fetch =
+    ceph(sh`fetch_key() { (umask 077; ceph_command auth get-or-create ${entity} ${words} -o ${keyring}); }
+fetch_key || { ceph_command auth caps ${entity} ${words}; fetch_key; }
+chown ceph:ceph ${keyring}; chmod 600 ${keyring}`);
   return [
     ownDirectory(directory, { mode: "750", owner: "ceph:ceph" }),
     {
       what: `key ${entity}`,
       probe: keyState(entity, keyring),
       expected: `600 ceph:ceph same ${capsOf(caps)}`,
-      apply:
-        ceph(sh`fetch_key() { (umask 077; ceph_command auth get-or-create ${entity} ${words} -o ${keyring}); }
-fetch_key || { ceph_command auth caps ${entity} ${words}; fetch_key; }
-chown ceph:ceph ${keyring}; chmod 600 ${keyring}`),
+      apply: fetch,
       remove: ceph(sh`ceph_command auth rm ${entity}`),
-      quiet: (actual) => actual.includes(" same "),
+      mend: (actual) => (actual.includes(" same ") ? fetch : undefined),
       explain: (actual) => explainKey(actual, { keyring, caps }),
     },
   ];

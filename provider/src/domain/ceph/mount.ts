@@ -27,14 +27,22 @@ export function mountUnit(name: string): string {
 export function mountArtifacts(mount: CephMount, key: string | undefined): Artifact[] {
   const configuration = `/etc/torocloud/ceph-${mount.name}`;
   const unit = unitFile(mountUnit(mount.name), renderMountUnit(mount, configuration));
+  const keyring = keyFile(
+    `${configuration}/keyring`,
+    mount.user,
+    key && renderKeyring(`client.${mount.user}`, key),
+  );
+  const secret = keyFile(`${configuration}/secret`, mount.user, key);
   const files = [
     ownDirectory(configuration, { mode: "700" }),
     file(`${configuration}/ceph.conf`, renderClientConf(mount)),
-    keyFile(`${configuration}/keyring`, mount.user, key && renderKeyring(`client.${mount.user}`, key)),
-    keyFile(`${configuration}/secret`, mount.user, key),
+    keyring,
+    secret,
     unit,
   ];
-  return [...files, mountPoint(mount.mountPoint), runningUnit(mountUnit(mount.name), files), mounted(mount)];
+  const unused = mount.client === "kernel" ? keyring : secret;
+  const used = files.filter((one) => one !== unused);
+  return [...files, mountPoint(mount.mountPoint), runningUnit(mountUnit(mount.name), used), mounted(mount)];
 }
 
 /** A file with the client's key; where the cluster has none for it, nothing that is there is right. */
@@ -46,8 +54,8 @@ function keyFile(path: string, user: string, content: string | undefined): Artif
     ...keyed,
     expected: missing,
     apply: sh`echo ${missing} >&2; exit 1`,
+    mend: () => undefined,
     missing: `is missing, and ${missing}`,
-    quiet: () => true,
     explain: () => `holds a key that the cluster does not know: ${missing}`,
   };
 }
