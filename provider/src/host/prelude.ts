@@ -3,9 +3,10 @@ import { sh, type Script } from "./script.ts";
 /**
  * What every script of ours may use. `step WHAT` names what it is at, for whoever waits and for the error; `say` tells of
  * progress. `wait_until SECONDS WHAT COMMAND...` is a bounded wait that tells what it waits for; `wait_seconds`, where it is
- * set, is the bound instead. `put_file PATH MODE OWNER` writes atomically from standard input. `unit_state UNIT` and
- * `file_state FILE` print what is there; `look_at_units UNIT...` and `look_at_files FILE...` look at many at once, and the
- * questions about each are then answered from that.
+ * set, is the bound instead. `put_file PATH MODE OWNER` writes atomically from standard input. `unit_state UNIT`, once it is
+ * not between two states, and `file_state FILE` print what is there; `drop_ins UNIT` prints what a person added to a unit of
+ * ours, and `drop_drop_ins UNIT` removes it and is true where there was any. `look_at_units UNIT...` and
+ * `look_at_files FILE...` look at many at once, and the questions about each are then answered from that.
  */
 export const prelude: Script = sh`set -eu
 umask 022
@@ -31,19 +32,27 @@ wait_until() {
 }
 nl='
 ' units_seen= files_seen=
-look_at_units() { units_seen="$nl$(show_units "$@" | sed '/NeedDaemonReload=yes/d')$nl"; }
+look_at_units() { units_seen="$nl$(show_units "$@" | sed '/NeedDaemonReload=yes\|	ActiveState=\(de\)\?activating/d')$nl"; }
 look_at_files() {
   for file do
     shift
-    if [ -f "$file" ]; then set -- "$@" "$file"; fi
+    if [ -f "$file" ] && [ ! -L "$file" ]; then set -- "$@" "$file"; fi
   done
   if [ $# != 0 ]; then files_seen="$nl$(show_files "$@")$nl"; fi
 }
 show_units() {
-  systemctl show -p Id -p UnitFileState -p ActiveState -p NeedDaemonReload "$@" | awk -F'\n' -v RS= '{
+  systemctl show -p Id -p UnitFileState -p ActiveState -p NeedDaemonReload -p DropInPaths "$@" | awk -F'\n' -v RS= '{
     split("", has); for (i = 1; i <= NF; i++) { cut = index($i, "="); has[substr($i, 1, cut - 1)] = substr($i, cut + 1) }
-    if (has["ActiveState"] == "inactive" && has["UnitFileState"] ~ /^(disabled|static)?$/) print has["Id"] "\t"
-    else print has["Id"] "\tActiveState=" has["ActiveState"] " NeedDaemonReload=" has["NeedDaemonReload"] " UnitFileState=" has["UnitFileState"]
+    printf "%s\tActiveState=%s NeedDaemonReload=%s UnitFileState=%s", has["Id"], has["ActiveState"], has["NeedDaemonReload"], has["UnitFileState"]
+    paths = has["DropInPaths"]; gsub(/"/, "", paths)
+    while (twice = index(paths, "\\\\")) paths = substr(paths, 1, twice - 1) substr(paths, twice + 1)
+    many = split(paths, drop_ins, " ")
+    for (i = 1; i <= many; i++) {
+      steps = split(drop_ins[i], part, "/")
+      if (part[2] != "usr" && part[steps] != "torocloud.conf" && (part[steps - 1] == has["Id"] ".d" || part[steps - 1] ~ /^torocloud/))
+        printf " DropIn=%s", drop_ins[i]
+    }
+    print ""
   }'
 }
 show_files() {
@@ -55,22 +64,38 @@ seen() {
   case $1 in *"$nl$2	"*) seen_rest=\${1#*"$nl$2	"}; printf '%s\n' "\${seen_rest%%"$nl"*}" ;; *) return 1 ;; esac
 }
 unit_state() {
-  seen "$units_seen" "$1" && return
-  # While any unit is being enabled, systemd says of all of them that a reload is needed.
-  for unit_try in 1 2 3 4 5 6 7 8 9 10; do
-    unit_seen=$(show_units "$1")
-    case $unit_seen in *NeedDaemonReload=yes*) sleep 0.2 ;; *) break ;; esac
+  # While any unit is being enabled, systemd says of all of them that a reload is needed; what fell may be about to rise.
+  unit_seen=$(seen "$units_seen" "$1") || for unit_try in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15; do
+    unit_seen=$(show_units "$1" | cut -f 2)
+    case $unit_seen in *NeedDaemonReload=yes* | ActiveState=activating* | ActiveState=deactivating*) sleep 0.2 ;; *) break ;; esac
   done
-  printf '%s\n' "\${unit_seen#*	}"
+  case "$unit_seen " in
+    "ActiveState=inactive NeedDaemonReload="*" UnitFileState= "* | "ActiveState=inactive NeedDaemonReload="*" UnitFileState=disabled "* | "ActiveState=inactive NeedDaemonReload="*" UnitFileState=static "*) ;;
+    *) printf '%s\n' "$unit_seen" ;;
+  esac
+}
+drop_ins() { { seen "$units_seen" "$1" || show_units "$1" | cut -f 2; } | tr ' ' '\n' | sed -n 's/^DropIn=//p'; }
+drop_drop_ins() {
+  unit_drop_ins=$(drop_ins "$1")
+  [ -n "$unit_drop_ins" ] || return 1
+  printf '%s\n' "$unit_drop_ins" | while read -r drop_in; do
+    say "removing $drop_in"; rm -f "$drop_in"; rmdir "\${drop_in%/*}" 2>/dev/null || :
+  done
 }
 file_state() {
-  [ -f "$1" ] || return 0
-  seen "$files_seen" "$1" || show_files "$1" | cut -f 2
+  if [ -L "$1" ]; then printf 'link %s\n' "$(readlink "$1")"
+  elif [ -f "$1" ]; then seen "$files_seen" "$1" || show_files "$1" | cut -f 2
+  fi
 }
 put_file() {
   put_temporary="$1.torocloud-new"
   (umask 077; cat >"$put_temporary")
   chown "$3" "$put_temporary"; chmod "$2" "$put_temporary"
-  mv -fT "$put_temporary" "$1"
+  if [ -f "$1" ] && [ ! -L "$1" ] && cmp -s "$put_temporary" "$1"; then
+    # What is right stays as it is: systemd takes a file with another time for another unit.
+    chown "$3" "$1"; chmod "$2" "$1"; rm -f "$put_temporary"
+  else
+    mv -fT "$put_temporary" "$1"
+  fi
 }
 `;

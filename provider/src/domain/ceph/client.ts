@@ -1,6 +1,7 @@
 import type { Artifact } from "../../host/artifact.ts";
 import { sh } from "../../host/script.ts";
 import { askCeph, ceph, tellCeph } from "./command.ts";
+import { capsExpression, capsOf } from "./key.ts";
 
 interface ClientKey {
   readonly entity: string;
@@ -43,17 +44,10 @@ export function clientKey({ entity, fileSystem, path, access }: ClientKey): Arti
     osd: `allow ${access} tag cephfs data=${fileSystem}`,
   };
   const words = Object.entries(caps).flat();
-  const expected = Object.entries(caps)
-    .map(([service, cap]) => `${service}: ${cap}`)
-    .join("; ");
+  const expected = capsOf(caps);
   return {
     what: `key ${entity}`,
-    probe: ceph(
-      askCeph(
-        { prefix: "auth get", entity },
-        `"; ".join(f"{service}: {cap}" for service, cap in sorted(d[0]["caps"].items())) or "nothing"`,
-      ),
-    ),
+    probe: ceph(askCeph({ prefix: "auth get", entity }, capsExpression)),
     expected,
     apply: ceph(
       sh`${tellCeph({ prefix: "auth add", entity, caps: words })} 2>/dev/null || ${tellCeph({ prefix: "auth caps", entity, caps: words })}`,

@@ -30,7 +30,7 @@ export function mountArtifacts(mount: CephMount, key: string | undefined): Artif
   const files = [
     ownDirectory(configuration, { mode: "700" }),
     file(`${configuration}/ceph.conf`, renderClientConf(mount)),
-    keyFile(mount, configuration, key ?? ""),
+    keyFile(mount, configuration, key),
     unit,
   ];
   return [
@@ -41,11 +41,22 @@ export function mountArtifacts(mount: CephMount, key: string | undefined): Artif
   ];
 }
 
-/** In the form that the host's client reads, and in no other. */
-function keyFile({ client, user }: CephMount, configuration: string, key: string): Artifact {
-  return client === "kernel"
-    ? file(`${configuration}/secret`, key, { mode: "600" })
-    : file(`${configuration}/keyring`, renderKeyring(`client.${user}`, key), { mode: "600" });
+/** The client's key in the form that the host reads, and in no other; where the cluster has none, nothing that is there is right. */
+function keyFile({ client, user }: CephMount, configuration: string, key: string | undefined): Artifact {
+  const keyed =
+    client === "kernel"
+      ? file(`${configuration}/secret`, key ?? "", { mode: "600" })
+      : file(`${configuration}/keyring`, renderKeyring(`client.${user}`, key ?? ""), { mode: "600" });
+  if (key !== "") return keyed;
+  const missing = `the cluster has no key client.${user}`;
+  return {
+    ...keyed,
+    expected: missing,
+    apply: sh`echo ${missing} >&2; exit 1`,
+    mend: () => undefined,
+    missing: `is missing, and ${missing}`,
+    explain: () => `holds a key that the cluster does not know: ${missing}`,
+  };
 }
 
 /** What a mount point may be instead of an empty directory, in words. */
@@ -80,14 +91,33 @@ esac`,
   };
 }
 
+function mountType(client: CephMount["client"]): string {
+  return client === "kernel" ? "ceph" : "fuse.ceph-fuse";
+}
+
 function mounted({ name, client, mountPoint: path }: CephMount): Artifact {
+  const type = mountType(client);
   return {
     what: `mount ${path}`,
-    probe: sh`timeout 20 findmnt -rno FSTYPE --mountpoint ${path}`,
-    expected: client === "kernel" ? "ceph" : "fuse.ceph-fuse",
-    apply: sh`findmnt -rno FSTYPE --mountpoint ${path} || systemctl restart ${mountUnit(name)}`,
+    probe: sh`timeout 20 findmnt -rno FSTYPE,VFS-OPTIONS --mountpoint ${path} | sed 's/,.*//'`,
+    expected: `${type} rw`,
+    apply: sh`top() { findmnt -rno "$1" --mountpoint ${path} | tail -n 1; }
+for other in 1 2 3 4 5; do
+  case $(top FSTYPE) in '' | ${type}) break ;; *) umount ${path} ;; esac
+done
+case $(top FSTYPE),$(top VFS-OPTIONS) in
+  ,*) systemctl restart ${mountUnit(name)} ;;
+  *,ro,*) mount -o "remount,bind,rw,$(top VFS-OPTIONS | sed 's/^ro,//')" ${path} ;;
+esac`,
     remove: sh`if findmnt -rno FSTYPE --mountpoint ${path} >/dev/null; then umount ${path}; fi`,
     common: true,
+    missing: "is not mounted",
+    explain: (actual) => {
+      const [seen = "", access] = actual.split(" ");
+      return seen === type
+        ? `is mounted ${access === "ro" ? "read-only" : String(access)}`
+        : `is covered by a mount of ${seen}`;
+    },
   };
 }
 
@@ -136,7 +166,7 @@ ExecStop=/bin/umount ${mount.mountPoint}
 
 /** The mount answers: a process that waits for the cluster is not enough. */
 export function waitForMount({ mountPoint: path, client }: CephMount): Script {
-  const type = client === "kernel" ? "ceph" : "fuse.ceph-fuse";
+  const type = mountType(client);
   return sh`answers() {
   [ "$(timeout 10 findmnt -rno FSTYPE --mountpoint ${path})" = ${type} ] && timeout 10 ls ${path} >/dev/null && return 0
   echo 'not yet'; return 1
