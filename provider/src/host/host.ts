@@ -5,7 +5,7 @@ import type { Script } from "./script.ts";
 export interface Host {
   /** The name that the inventory gives it. */
   readonly name: string;
-  /** Run a script as root with /bin/sh, once. Never rejects for an exit code; rejects with {@link HostUnreachable}. */
+  /** Run a script as root with /bin/sh, once. Rejects with {@link HostUnreachable} or {@link Interrupted}, never for an exit code. */
   run(script: Script, options?: RunOptions): Promise<CommandResult>;
 }
 
