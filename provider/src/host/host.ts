@@ -61,8 +61,8 @@ export class HostUnreachable extends Error {
 export class Interrupted extends Error {
   override readonly name = "Interrupted";
   readonly host: string;
-  constructor(host: string, reason: string) {
-    super(`${host}: interrupted: ${reason}`);
+  constructor(host: string, reason: string, doing = "") {
+    super(`${host}: interrupted${doing && ` ${doing}`}: ${reason}`);
     this.host = host;
   }
 }
