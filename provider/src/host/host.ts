@@ -5,7 +5,7 @@ import type { Script } from "./script.ts";
 export interface Host {
   /** The name that the inventory gives it. */
   readonly name: string;
-  /** Run a script as root with /bin/sh, once. Never rejects for an exit code; rejects with {@link HostUnreachable}. */
+  /** Run a script as root with /bin/sh, once. Rejects with {@link HostUnreachable} or {@link Interrupted}, never for an exit code. */
   run(script: Script, options?: RunOptions): Promise<CommandResult>;
 }
 
@@ -61,8 +61,8 @@ export class HostUnreachable extends Error {
 export class Interrupted extends Error {
   override readonly name = "Interrupted";
   readonly host: string;
-  constructor(host: string, reason: string) {
-    super(`${host}: interrupted: ${reason}`);
+  constructor(host: string, reason: string, doing = "") {
+    super(`${host}: interrupted${doing && ` ${doing}`}: ${reason}`);
     this.host = host;
   }
 }

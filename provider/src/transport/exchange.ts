@@ -94,23 +94,19 @@ export class Exchange {
         this.closed();
       });
     });
-    this.after(this.settings.timeoutSeconds, () => {
-      if (!this.markedOutput.started) this.timedOut();
-      // The host ends it and lets it say what it was at.
-      else
-        this.after(this.settings.limits.graceSeconds, () => {
-          this.timedOut();
-        });
-    });
+    // The host ends it at its limit and lets it say what it was at; this is for one that does not.
+    const { timeoutSeconds, limits } = this.settings;
+    const lastMs = (timeoutSeconds + limits.graceSeconds) * 1000;
+    this.limitTimer = setTimeout(
+      () => {
+        this.timedOut();
+      },
+      Math.min(lastMs, longestTimerMs),
+    );
     const { interruption, entry } = this.settings;
     this.stopListening = onAbort(interruption.signal, () => {
-      this.fail(interruption.error(entry.name));
+      this.fail(interruption.error(entry.name, this.words.doing));
     });
-  }
-
-  private after(seconds: number, act: () => void): void {
-    clearTimeout(this.limitTimer);
-    this.limitTimer = setTimeout(act, Math.min(seconds * 1000, longestTimerMs));
   }
 
   private takeOutput(chunk: Buffer): void {

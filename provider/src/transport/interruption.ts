@@ -18,9 +18,9 @@ export class Interruption {
     this.controller.abort(reason);
   }
 
-  /** What to reject with. */
-  error(host: string): Interrupted {
-    return new Interrupted(host, String(this.signal.reason));
+  /** What to reject with; `doing` is what a script said it was at. */
+  error(host: string, doing?: string): Interrupted {
+    return new Interrupted(host, String(this.signal.reason), doing);
   }
 
   /** Throws {@link Interrupted} once it has begun. */

@@ -5,13 +5,13 @@ export class LastWords {
 
   /** One line; `ending` once the script may have been told to end, when its trap says what it was at. */
   take(line: string, ending: boolean): void {
-    if (ending && /^while \S/.test(line)) this.step = line;
+    if (ending ? /^while \S/.test(line) : line.startsWith("= ")) this.step = line.replace(/^(= |while )/, "");
     else if (!ending && line.trim() !== "") this.progress = line.replace(/^@ /, "");
   }
 
   /** "while making ...", or nothing when it did not say. */
   get doing(): string {
-    return this.step;
+    return this.step && `while ${this.step}`;
   }
 
   /** The last line before it was told to end, in words. */

@@ -27,9 +27,13 @@ export class Lifeline {
   begin(): void {
     if (this.begun) return;
     this.begun = true;
-    this.client.exec(command, (error, channel) => {
-      if (error === undefined) this.beat(channel);
-    });
+    try {
+      this.client.exec(command, (error, channel) => {
+        if (error === undefined) this.beat(channel);
+      });
+    } catch {
+      // The connection has just ended, and what runs on it with it.
+    }
   }
 
   /** Gives its session back to the server; false when it has none. */

@@ -33,21 +33,29 @@ describe.skipIf(reason !== "")(`a script on a real sshd${reason && ` (skipped: $
       ["that reads", sh`mkfifo /tmp/fifo.$$; exec 9<>/tmp/fifo.$$; rm /tmp/fifo.$$; read x <&9`, ""],
     ])("%s says what it was at, and nothing of it stays", async (_, body) => {
       const { host } = await start();
-      const script = Script.join([prelude, sh`doing="making the mount"; say "two of three are up"`, body]);
-      const error = await rejection(host.run(script, { timeoutSeconds: 1.5 }));
+      const script = Script.join([prelude, sh`step "making the mount"; say "two of three are up"`, body]);
+      const error = await rejection(host.run(script, { timeoutSeconds: 2.5 }));
       expect(error).toBeInstanceOf(ScriptAborted);
       expect(error.message).toBe(
-        "node1: the script did not end within 1.5 seconds and was ended while making the mount; its last words: two of three are up",
+        "node1: the script did not end within 2.5 seconds and was ended while making the mount; its last words: two of three are up",
       );
       await vi.waitUntil(() => !isRunning("sleep 96781"), { timeout: 10_000 });
+    });
+
+    it("says what it was at where it has no trap for that, too", async () => {
+      const { host } = await start();
+      const script = sh`echo "= making the mount" >&2; sleep 96781`;
+      await expect(host.run(script, { timeoutSeconds: 3 })).rejects.toThrow(
+        "node1: the script did not end within 3 seconds and was ended while making the mount; it wrote nothing",
+      );
     });
 
     it("that does not end when told to is ended by force", async () => {
       const { host } = await start();
       const script = sh`trap '' TERM; echo stubborn >&2; while :; do sleep 96782; done`;
-      const error = await rejection(host.run(script, { timeoutSeconds: 1 }));
+      const error = await rejection(host.run(script, { timeoutSeconds: 3 }));
       expect(error.message).toBe(
-        "node1: the script did not end within 1 seconds and was ended; its last words: stubborn",
+        "node1: the script did not end within 3 seconds and was ended; its last words: stubborn",
       );
       await vi.waitUntil(() => !isRunning("sleep 96782"), { timeout: 10_000 });
     });
@@ -69,8 +77,11 @@ describe.skipIf(reason !== "")(`a script on a real sshd${reason && ` (skipped: $
 
     it("ends on its host, with all that waits behind it and all that comes later", async () => {
       const { pool, host } = await start({ maxSessions: 2 });
-      const running = [1, 2].map(async () => rejection(host.run(sh`sleep 96783 & sleep 96783`)));
-      await vi.waitUntil(() => isRunning("sleep 96783"), { timeout: 20_000 });
+      const script = Script.join([prelude, sh`step "making the mount"; sleep 96783 & sleep 96783`]);
+      let steps = 0;
+      const onProgress = (): number => (steps += 1);
+      const running = [1, 2].map(async () => rejection(host.run(script, { onProgress })));
+      await vi.waitUntil(() => steps === 2 && isRunning("sleep 96783"), { timeout: 20_000 });
       const waiting = [1, 2, 3].map(async () => rejection(host.run(sh`echo x`, { repeatable: true })));
       const began = performance.now();
       pool.interrupt("the update was cancelled");
@@ -78,9 +89,16 @@ describe.skipIf(reason !== "")(`a script on a real sshd${reason && ` (skipped: $
       expect(performance.now() - began).toBeLessThan(2000);
       await vi.waitUntil(() => !isRunning("sleep 96783"), { timeout: 10_000 });
       for (const error of errors) expect(error).toBeInstanceOf(Interrupted);
-      expect(new Set(errors.map(({ message }) => message))).toEqual(
-        new Set(["node1: interrupted: the update was cancelled"]),
-      );
+      const reached = "node1: interrupted while making the mount: the update was cancelled";
+      const waited = "node1: interrupted: the update was cancelled";
+      expect(errors.map(({ message }) => message)).toEqual([
+        reached,
+        reached,
+        waited,
+        waited,
+        waited,
+        waited,
+      ]);
     });
 
     it("does not wait for one that does not end when told to, which is ended by force", async () => {
