@@ -1,6 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import type { z } from "zod";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { clientKey } from "../../provider/src/domain/ceph/client.ts";
 import { askCeph, ceph, pythonString, tellCeph } from "../../provider/src/domain/ceph/command.ts";
@@ -20,6 +21,7 @@ afterEach(() => {
 });
 
 const values = hostileValues();
+const settingsSchema = cephNode.inputs.shape["settings"] as z.ZodType;
 
 /**
  * ceph.conf(5) as Ceph's own grammar has it (src/common/ConfUtils.cc): a backslash takes the next character as it is and
@@ -67,7 +69,7 @@ const cluster = {
 /** The values that check lets into ceph.conf, by option. */
 const settings = Object.fromEntries(
   values
-    .filter((value) => cephNode.inputs.shape["settings"]?.safeParse({ option: value }).success)
+    .filter((value) => settingsSchema.safeParse({ option: value }).success)
     .map((value, index) => [`option_${String(index)}`, value]),
 );
 
@@ -94,9 +96,7 @@ describe("a value in ceph.conf", () => {
   });
 
   it("has no name but an option's", () => {
-    const names = values.filter(
-      (name) => cephNode.inputs.shape["settings"]?.safeParse({ [name]: "1" }).success,
-    );
+    const names = values.filter((name) => settingsSchema.safeParse({ [name]: "1" }).success);
     expect(names.filter((name) => name !== "__proto__" && !/^[a-z0-9_]+$/.test(name))).toEqual([]);
   });
 });
@@ -177,10 +177,12 @@ describe("a value in a command to the monitors", () => {
 
 describe("a path in a client's capabilities", () => {
   it("is refused, or one that Ceph's grammar takes (src/mds/MDSAuthCaps.cc)", () => {
-    const letters = [..."/aB0._@+- \"',;*$"];
+    const letters = Array.from("/aB0._@+- \"',;*$");
     const paths = hostileValues().map(
       (value) =>
-        `/${[...value].map((one) => letters[(one.codePointAt(0) ?? 0) % letters.length] ?? "").join("")}`,
+        `/${Array.from(value)
+          .map((one) => letters[(one.codePointAt(0) ?? 0) % letters.length] ?? "")
+          .join("")}`,
     );
     const usable = paths.filter((path) => AbsolutePath.safeParse(path).success);
     expect(usable.filter((path) => /[@+]/.test(path)).length).toBeGreaterThan(20);

@@ -1,4 +1,4 @@
-import { Script } from "../../provider/src/host/script.ts";
+import type { Script } from "../../provider/src/host/script.ts";
 
 /** A script as a shell takes it apart: what is code, and the words that stand in single quotes, which are data. */
 export interface Shape {

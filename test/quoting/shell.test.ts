@@ -140,7 +140,7 @@ describe("a file on a host", () => {
     const markers = batches(values, 500).map((batch, index): Marker => ({
       ...{ version: 1, type: "torocloud:test:Thing", state: "ready" },
       owner: batch[index] ?? "",
-      inputs: { ...batch, nested: { [batch[0] ?? ""]: batch } },
+      inputs: { batch, nested: { [batch[0] ?? ""]: batch } },
     }));
     const path = (index: number): string => join(cage.folder, "markers", `${String(index)}.json`);
     const script = Script.join([

@@ -10,22 +10,25 @@ const kinds: Readonly<Record<string, string>> = {
 
 /** What was expected, in words, where a schema does not say it itself; undefined for zod's own. */
 export const expectation: z.core.$ZodErrorMap = (issue) => {
-  switch (issue.code) {
-    case "invalid_type":
-      return `expected ${fieldsOf(issue.inst, "an object with", "and") ?? kinds[issue.expected] ?? issue.expected}`;
-    case "unrecognized_keys":
-      return `expected ${fieldsOf(issue.inst, "one of", "or") ?? "nothing"}`;
-    case "invalid_value":
-      return `expected ${listed(
-        issue.values.map((value) => JSON.stringify(value)),
-        "or",
-      )}`;
-    case "too_small":
-      return issue.origin === "string" ? "expected text that is not empty" : undefined;
-    default:
-      return undefined;
-  }
+  const expected = expectedOf(issue);
+  return expected && `expected ${expected}`;
 };
+
+function expectedOf(issue: z.core.$ZodRawIssue): string | undefined {
+  if (issue.code === "invalid_type") {
+    return fieldsOf(issue.inst, "an object with", "and") ?? kinds[issue.expected] ?? issue.expected;
+  }
+  if (issue.code === "unrecognized_keys") return fieldsOf(issue.inst, "one of", "or") ?? "nothing";
+  if (issue.code === "invalid_value") {
+    const values = issue.values.map((value) => JSON.stringify(value));
+    return listed(values, "or");
+  }
+  return isEmptyText(issue) ? "text that is not empty" : undefined;
+}
+
+function isEmptyText(issue: z.core.$ZodRawIssue): boolean {
+  return issue.code === "too_small" && issue.origin === "string";
+}
 
 function fieldsOf(schema: unknown, before: string, word: string): string | undefined {
   return schema instanceof z.ZodObject ? `${before} ${listed(Object.keys(schema.shape), word)}` : undefined;
