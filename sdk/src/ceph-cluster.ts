@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { ClientKey, Cluster, FileSystem, Manager, MetadataServer, Monitor, Node, Osd } from "./ceph.ts";
 import { Host, Packages } from "./host.ts";
 import { addressOf } from "./settings.ts";
+import { expectWholeNumber } from "./whole-number.ts";
 import { within } from "./within.ts";
 
 export interface CephClusterArgs {
@@ -38,6 +39,9 @@ export class CephCluster extends pulumi.ComponentResource {
   constructor(name: string, args: CephClusterArgs, opts?: pulumi.ComponentResourceOptions) {
     super("torocloud:index:CephCluster", name, {}, opts);
     const { nodes, addresses = {}, copies = 3 } = args;
+    const max = Math.max(1, nodes.length);
+    expectWholeNumber({ component: name, field: "managers", value: args.managers ?? 1, max });
+    expectWholeNumber({ component: name, field: "metadataServers", value: args.metadataServers ?? 1, max });
     const [first = ""] = nodes;
     this.managedFrom = first;
     this.monitors = nodes.map((node) => ({ name: node, address: addresses[node] ?? ipAddressOf(node) }));

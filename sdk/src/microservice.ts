@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { ClientHost, ClientHosts } from "./client-hosts.ts";
 import { Guest, Image, PortForward, Share, SharedFiles, type GuestArgs } from "./microvm.ts";
 import { addressOf } from "./settings.ts";
+import { expectWholeNumber } from "./whole-number.ts";
 import { within } from "./within.ts";
 
 export interface MicroserviceArgs {
@@ -46,7 +47,8 @@ export class Microservice extends pulumi.ComponentResource {
     super("torocloud:index:Microservice", name, {}, opts);
     const { hosts, image: source, files: folder, replicas = 1 } = args;
     const first = hosts.hosts[0];
-    if (!first) throw new pulumi.RunError(`microservice ${name} has no hosts`);
+    if (!first) throw new pulumi.RunError(`${name}: hosts has no hosts; expected one at least`);
+    expectWholeNumber({ component: name, field: "replicas", value: replicas });
     const upload = { host: first.name, name, storage: hosts.storage };
     const uploaded = within(this, first.mount);
     const image = new Image(`${name}-image`, { ...upload, ...source }, uploaded);

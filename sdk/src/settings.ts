@@ -36,7 +36,12 @@ export function settings(): Settings {
 
 /** The address of a host, as the inventory has it. */
 export function addressOf(host: string): string {
-  const entry = inventoryOf(settings().inventory).hosts.get(host);
-  if (!entry) throw new pulumi.RunError(`${host} is no host of ${settings().inventory}`);
+  const { inventory } = settings();
+  const { hosts } = inventoryOf(inventory);
+  const entry = hosts.get(host);
+  if (!entry)
+    throw new pulumi.RunError(
+      `${host} is no host of ${inventory}; expected one of ${[...hosts.keys()].join(", ")}`,
+    );
   return entry.address;
 }

@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { inventorySchema, registry } from "@torocloud/provider";
 import { format } from "prettier";
+import { badInputsPage } from "./bad-inputs-page.ts";
 import { withFieldTable } from "./render-inventory.ts";
 import { renderModule } from "./render-sdk.ts";
 
@@ -8,7 +9,7 @@ const root = new URL("../../", import.meta.url);
 
 /** The files that are generated, wholly or in part, from the provider's definitions. */
 async function generatedFiles(): Promise<ReadonlyMap<URL, string>> {
-  return new Map([...(await resourceClasses()), ...(await inventoryFiles())]);
+  return new Map([...(await resourceClasses()), ...(await inventoryFiles()), badInputsPage()]);
 }
 
 async function resourceClasses(): Promise<readonly (readonly [URL, string])[]> {

@@ -1,3 +1,5 @@
+import { textProblem } from "./text.ts";
+
 /** A piece of POSIX shell in which every value that came from outside is quoted. Made by {@link sh}, and by nothing else. */
 export class Script {
   readonly text: string;
@@ -32,9 +34,10 @@ export function sh(strings: TemplateStringsArray, ...values: readonly Value[]): 
   return Script.fromTemplate(strings.raw, values);
 }
 
-/** `value` as one word of POSIX shell. Throws on NUL, which no shell word can hold. */
+/** `value` as one word of POSIX shell. Throws on NUL and on half a character, which no shell word can hold. */
 export function quote(value: string): string {
-  if (value.includes("\0")) throw new Error(`a value with a NUL character cannot be a shell word`);
+  const problem = textProblem(value);
+  if (problem !== undefined) throw new Error(`a value with ${problem} cannot be a shell word`);
   return `'${value.replaceAll("'", `'\\''`)}'`;
 }
 

@@ -1,6 +1,7 @@
 import type { Artifact } from "./artifact.ts";
 import { file } from "./files.ts";
 import { sh, type Script } from "./script.ts";
+import { textProblem } from "./text.ts";
 
 /** Where an administrator's units live. */
 export const unitDirectory = "/etc/systemd/system";
@@ -97,23 +98,31 @@ function explainState(actual: string): string {
 
 /**
  * `argv` as ExecStart= takes it: each argument one word, nothing expanded (systemd.service(5), "Command lines") but
- * `${NAME}` for the names in `environment`.
+ * `${NAME}` for the names in `environment`. Throws for what no unit file can say: a program without its whole path, whose
+ * first characters would be read as options, and text that is none.
  */
 export function execLine(argv: readonly string[], environment: readonly string[] = []): string {
+  if (argv[0]?.startsWith("/") !== true)
+    throw new Error(`${String(argv[0])} is no absolute path of a program`);
   return argv.map((word) => execWord(word, environment)).join(" ");
 }
 
 function execWord(word: string, environment: readonly string[]): string {
+  const problem = textProblem(word);
+  if (problem !== undefined) throw new Error(`an argument with ${problem} cannot stand in a unit file`);
   const escapedDollars = word.replaceAll("%", "%%").replaceAll("$", "$$$$");
   const literal = environment.reduce(
     (text, name) => text.replaceAll(`$$\{${name}}`, () => `\${${name}}`),
     escapedDollars,
   );
   if (/^[\w@%+=:,./$-]+$/.test(literal)) return literal;
-  const escaped = literal
-    .replaceAll("\\", "\\\\")
-    .replaceAll('"', '\\"')
-    .replaceAll("\n", "\\n")
-    .replaceAll("\t", "\\t");
+  const escaped = literal.replaceAll(/["\\]/g, "\\$&").replaceAll(unreadable, hexadecimal);
   return `"${escaped}"`;
+}
+
+/** What would end the line, or make systemd drop it: control characters and Unicode's noncharacters. */
+const unreadable = /[\p{Control}\p{Noncharacter_Code_Point}]/gu;
+
+function hexadecimal(character: string): string {
+  return [...Buffer.from(character)].map((byte) => `\\x${byte.toString(16).padStart(2, "0")}`).join("");
 }

@@ -1,6 +1,8 @@
 import { z } from "zod";
 import { commonInputs, type CommonInputs } from "./common-inputs.ts";
 import type { Problem, Props, Resource } from "./define-resource.ts";
+import { expectation } from "./expectation.ts";
+import { shown } from "./shown.ts";
 import { hasUnknown, unknownValue } from "./unknown.ts";
 
 export { unknownValue };
@@ -20,7 +22,7 @@ export interface Checked {
 export function checkInputs(resource: Resource, raw: Props, hostNames: HostNames): Checked {
   const unknowns = pickBy(raw, hasUnknown);
   const known = pickBy(raw, (value, field) => value !== undefined && !(field in unknowns));
-  const parsed = schemaWithout(resource, Object.keys(unknowns)).safeParse(known);
+  const parsed = schemaWithout(resource, Object.keys(unknowns)).safeParse(known, { error: expectation });
   if (!parsed.success)
     return { inputs: raw, problems: parsed.error.issues.flatMap((issue) => problemsOf(issue, raw)) };
 
@@ -72,7 +74,7 @@ function unknownHosts(resource: Resource, inputs: Props, hostNames: HostNames): 
     .filter(({ value }) => !names.includes(value))
     .map(({ property, value }) => ({
       property,
-      reason: `is "${value}"; expected a host of ${inventory}: ${names.join(", ")}`,
+      reason: `is ${shown(value)}; expected a host of ${inventory}: ${names.join(", ")}`,
     }));
 }
 
@@ -113,17 +115,21 @@ function problemsOf(issue: z.core.$ZodIssue, raw: Props): Problem[] {
   if (issue.code === "unrecognized_keys") {
     return issue.keys.map((key) => ({
       property: [...issue.path, key].join("."),
-      reason: "is not an input of this resource",
+      reason: `is ${shown(valueAt([...issue.path, key], raw))}, but there is no such field; ${issue.message}`,
     }));
   }
   const property = issue.path.join(".");
   if (issue.code === "invalid_key") {
     const expected = issue.issues.map(({ message }) => lowerFirst(message)).join(", ");
-    return [{ property, reason: `has the name "${String(issue.path.at(-1))}"; ${expected}` }];
+    return [{ property, reason: `has the name ${shown(issue.path.at(-1))}; ${expected}` }];
   }
-  const value = issue.path.reduce<unknown>((inner, key) => (inner as Props | undefined)?.[String(key)], raw);
-  const given = value === undefined ? "is missing" : `is ${JSON.stringify(value)}`;
+  const value = valueAt(issue.path, raw);
+  const given = value === undefined ? "is missing" : `is ${shown(value)}`;
   return [{ property, reason: `${given}; ${lowerFirst(issue.message)}` }];
+}
+
+function valueAt(path: readonly PropertyKey[], raw: Props): unknown {
+  return path.reduce<unknown>((inner, key) => (inner as Props | null | undefined)?.[String(key)], raw);
 }
 
 function lowerFirst(text: string): string {

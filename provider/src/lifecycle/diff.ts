@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { commonFields } from "./common-inputs.ts";
+import { shown } from "./shown.ts";
 import { hasUnknown } from "./unknown.ts";
 import type { OnChange, Problem, Props } from "./define-resource.ts";
 
@@ -33,7 +34,7 @@ export function diffByTable(onChange: Readonly<Record<string, OnChange>>, state:
     replaces: changed.filter(([, rule]) => rule === "replace").map(([field]) => field),
     notes: [
       ...changed.map(
-        ([field, rule]) => `${field} ${show(state[field])} → ${show(inputs[field])}: ${consequence[rule]}`,
+        ([field, rule]) => `${field} ${shown(state[field])} → ${shown(inputs[field])}: ${consequence[rule]}`,
       ),
       ...drift.map((sentence) => `drifted: ${sentence}`),
     ],
@@ -52,7 +53,7 @@ export function refusedChanges(
     .filter(([field]) => differs(state[field], inputs[field]))
     .map(([property]) => ({
       property,
-      reason: `is ${show(inputs[property])}; expected ${show(state[property])} as before, because changing it is not supported yet`,
+      reason: `is ${shown(inputs[property])}; expected ${shown(state[property])} as before, because changing it is not supported yet`,
     }));
 }
 
@@ -63,9 +64,4 @@ function differs(before: unknown, after: unknown): boolean {
 /** State has no `undefined`: a field that is absent and one that holds it are the same. */
 function withoutAbsent(value: unknown): unknown {
   return value === undefined ? undefined : (JSON.parse(JSON.stringify(value)) as unknown);
-}
-
-function show(value: unknown): string {
-  const text = value === undefined ? "nothing" : JSON.stringify(value);
-  return text.length > 60 ? `${text.slice(0, 57)}...` : text;
 }

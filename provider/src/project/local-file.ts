@@ -1,4 +1,4 @@
-import { closeSync, openSync, readFileSync, readSync, statSync } from "node:fs";
+import { accessSync, closeSync, constants, openSync, readFileSync, readSync, statSync } from "node:fs";
 import { sha256 } from "../host/files.ts";
 import { projectPath } from "./project-path.ts";
 
@@ -14,11 +14,26 @@ export function fileDigest(path: string): string {
   return digest;
 }
 
-/** Why a path cannot be read as a file: "does not exist", "is a folder"; undefined when it can. */
+/** Why a path cannot be read as a file: "does not exist", "is not a file"; undefined when it can. */
 export function fileProblem(path: string): string | undefined {
-  const stats = statSync(projectPath(path), { throwIfNoEntry: false });
-  if (!stats) return "does not exist";
-  return stats.isFile() ? undefined : "is not a file";
+  return readingProblem(() => {
+    const stats = statSync(projectPath(path), { throwIfNoEntry: false });
+    if (!stats) return "does not exist";
+    if (!stats.isFile()) return "is not a file";
+    accessSync(projectPath(path), constants.R_OK);
+    return undefined;
+  });
+}
+
+/** What `look` finds, or why the system does not let it look: a path that is too long, a file of somebody else's. */
+export function readingProblem(look: () => string | undefined): string | undefined {
+  try {
+    return look();
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === undefined) throw error;
+    return `cannot be read (${code})`;
+  }
 }
 
 /** What a kernel image is, by its first bytes; undefined for anything that QEMU's microvm cannot start. */

@@ -1,9 +1,9 @@
-import { createReadStream, readdirSync, statSync } from "node:fs";
+import { accessSync, constants, createReadStream, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { pipeline, Readable } from "node:stream";
 import { pack } from "tar-stream";
 import { sha256 } from "../host/files.ts";
-import { fileDigest } from "./local-file.ts";
+import { fileDigest, readingProblem } from "./local-file.ts";
 import { projectPath } from "./project-path.ts";
 
 /** One regular file of a tree: where it comes from, and what it is there. */
@@ -18,14 +18,22 @@ export interface TreeFile {
 
 /** Why a path cannot be used as a folder of files; undefined when it can. */
 export function folderProblem(path: string): string | undefined {
-  const stats = statSync(projectPath(path), { throwIfNoEntry: false });
-  if (!stats) return "does not exist";
-  if (!stats.isDirectory()) return "is not a folder";
-  const files = walk(projectPath(path), "");
-  const odd = files.find(({ regular }) => !regular);
-  if (odd) return `holds ${odd.path}, which is neither a file nor a folder`;
+  return readingProblem(() => {
+    const stats = statSync(projectPath(path), { throwIfNoEntry: false });
+    if (!stats) return "does not exist";
+    if (!stats.isDirectory()) return "is not a folder";
+    return contentProblem(projectPath(path));
+  });
+}
+
+function contentProblem(root: string): string | undefined {
+  const files = walk(root, "");
+  const odd = files.find(({ kind }) => kind !== "file");
+  if (odd) return `holds ${JSON.stringify(odd.path)}, which is ${odd.kind}`;
   const taken = files.find((file) => file.path.startsWith(".torocloud-"));
-  return taken && `holds ${taken.path}, a name that torocloud keeps for itself`;
+  if (taken) return `holds ${JSON.stringify(taken.path)}, a name that torocloud keeps for itself`;
+  for (const { path } of files) accessSync(join(root, path), constants.R_OK);
+  return undefined;
 }
 
 /** All files below a folder, in the byte order of their paths. */
@@ -82,9 +90,20 @@ async function append(
   });
 }
 
-function walk(root: string, below: string): { path: string; regular: boolean }[] {
-  return readdirSync(join(root, below), { withFileTypes: true }).flatMap((entry) => {
-    const path = below === "" ? entry.name : `${below}/${entry.name}`;
-    return entry.isDirectory() ? walk(root, path) : [{ path, regular: entry.isFile() }];
-  });
+interface Found {
+  readonly path: string;
+  readonly kind: "file" | "neither a file nor a folder" | "a name that is not UTF-8";
+}
+
+/** Everything below a folder. A name that is not UTF-8 reads otherwise than it is, and leads nowhere. */
+function walk(root: string, below: string): Found[] {
+  return readdirSync(join(root, below), { withFileTypes: true, encoding: "buffer" }).flatMap(
+    (entry): Found[] => {
+      const name = entry.name.toString();
+      const path = below === "" ? name : `${below}/${name}`;
+      if (!entry.name.equals(Buffer.from(name))) return [{ path, kind: "a name that is not UTF-8" }];
+      if (entry.isDirectory()) return walk(root, path);
+      return [{ path, kind: entry.isFile() ? "file" : "neither a file nor a folder" }];
+    },
+  );
 }

@@ -8,7 +8,7 @@ const inputs = z.object({
   name: Name.describe("The user: client.<name>."),
   fileSystem: Name.describe("The file system it may use."),
   path: AbsolutePath.default("/").describe("The directory it may use, made if need be; nothing above it."),
-  access: z.enum(["rw", "r"], 'expected "rw" or "r"').default("rw").describe("Read and write, or read only."),
+  access: z.enum(["rw", "r"]).default("rw").describe("Read and write, or read only."),
 });
 
 /** A client's key, limited to one directory of one file system. It never leaves the hosts that use it. */

@@ -39,7 +39,7 @@ export const cephCluster = defineResource({
       : [
           {
             property: "monitors",
-            reason: `has ${String(monitors.length)} entries; expected an odd number of monitors, three or more, so that a majority outlives the loss of one`,
+            reason: `has ${monitors.length === 1 ? "1 entry" : `${String(monitors.length)} entries`}; expected an odd number of monitors, three or more, so that a majority outlives the loss of one`,
           },
         ],
   artifacts: ({ name }) => [

@@ -15,9 +15,7 @@ const inputs = z.object({
   fileSystem: Name.describe("The file system."),
   path: AbsolutePath.default("/").describe("The directory of the file system that is mounted."),
   mountPoint: MountPoint.describe("Where it appears on the host."),
-  client: z
-    .enum(["kernel", "fuse"], 'expected "kernel" or "fuse"')
-    .describe("The kernel's CephFS client, or ceph-fuse."),
+  client: z.enum(["kernel", "fuse"]).describe("The kernel's CephFS client, or ceph-fuse."),
 });
 
 const derived = z.object({

@@ -8,7 +8,7 @@ import { bootstrapKeyring } from "../domain/ceph/osd.ts";
 import { fetchOnce } from "../host/fetch-once.ts";
 import { directory, file } from "../host/files.ts";
 import { defineResource } from "../lifecycle/define-resource.ts";
-import { HostName, MonitorAddresses, Name, none, Uuid } from "./schemas.ts";
+import { HostName, MonitorAddresses, Name, none, Text, Uuid } from "./schemas.ts";
 
 const inputs = z.object({
   host: HostName.describe("The host that belongs to the cluster."),
@@ -18,8 +18,8 @@ const inputs = z.object({
   monitors: MonitorAddresses.describe("All monitors of the cluster."),
   settings: z
     .record(
-      z.string().regex(/^[a-z0-9_]+$/, "expected the name of a Ceph option"),
-      z.string().regex(/^[^\n]*$/, "expected one line"),
+      Text("the name of a Ceph option", /^[a-z0-9_]+$/),
+      Text("one line of text without spaces at its ends", /^(?!\s)[^\p{Control}\p{Surrogate}]*(?<!\s)$/u),
     )
     .default({})
     .describe("Options of ceph.conf beside those for small nodes that are set already."),

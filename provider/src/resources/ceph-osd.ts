@@ -11,16 +11,20 @@ import {
 import { defineResource, type Desired } from "../lifecycle/define-resource.ts";
 import { HostName, Name, Uuid, Whole } from "./schemas.ts";
 
-const Store = z.discriminatedUnion("kind", [
-  z.strictObject({
-    kind: z
-      .literal("file")
-      .describe("A plain file in the OSD's own directory: for trying, and for virtual disks."),
-    sizeGiB: Whole("GiB", { min: 2 }).describe(
-      "Size of the file, allocated at once. It can grow, not shrink.",
-    ),
-  }),
-]);
+const Store = z.discriminatedUnion(
+  "kind",
+  [
+    z.strictObject({
+      kind: z
+        .literal("file")
+        .describe("A plain file in the OSD's own directory: for trying, and for virtual disks."),
+      sizeGiB: Whole("GiB", { min: 2 }).describe(
+        "Size of the file, allocated at once. It can grow, not shrink.",
+      ),
+    }),
+  ],
+  'expected { kind: "file", sizeGiB: ... }',
+);
 
 const inputs = z.object({
   host: HostName.describe("Where it runs; must be a node of the cluster."),

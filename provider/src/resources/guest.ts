@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { guestArtifacts, waitForGuest } from "../domain/microvm/guest.ts";
 import { contextId, guestUnit } from "../domain/microvm/names.ts";
-import { consolePath } from "../domain/microvm/qemu.ts";
+import { consolePath, tscVariable } from "../domain/microvm/qemu.ts";
 import { defineResource } from "../lifecycle/define-resource.ts";
 import {
   AbsolutePath,
@@ -9,14 +9,22 @@ import {
   ContextId,
   HostName,
   Name,
+  Numeral,
   none,
   Port,
+  Text,
   VsockDevice,
   Whole,
   UnitName,
 } from "./schemas.ts";
 
-const Tag = z.string().regex(/^[A-Za-z0-9_-]{1,36}$/, "expected 1 to 36 letters, digits, _ or -");
+const Tag = Text("1 to 36 letters, digits, _ or -", /^[A-Za-z0-9_-]{1,36}$/);
+
+/** What QEMU is told. The unit expands the one variable that is ours, wherever it stands. */
+const Line = Text("printable ASCII on one line", /^[\x20-\x7e]*$/).refine(
+  (text) => !text.includes(`\${${tscVariable}}`),
+  `expected text without \${${tscVariable}}, which torocloud fills in by itself`,
+);
 
 const inputs = z.object({
   host: HostName.describe("Where it runs."),
@@ -24,26 +32,20 @@ const inputs = z.object({
   kernel: AbsolutePath.describe("Its kernel, as the host sees it."),
   initramfs: AbsolutePath.optional().describe("Its initial file system, as the host sees it."),
   preset: z
-    .enum(["linux", "toro"], 'expected "linux" or "toro"')
+    .enum(["linux", "toro"])
     .default("linux")
     .describe("Machine options and kernel command line to start from."),
   memoryMiB: Whole("MiB", { min: 16, max: 1_048_576 }).default(128).describe("Its memory, in MiB."),
   cpus: Whole("processors", { max: 255 }).default(1).describe("Its virtual processors."),
   cpuAffinity: z
-    .array(Whole("processor", { min: 0 }))
+    .array(Numeral("the number of a processor", { min: 0 }))
     .default([])
     .describe("The host's processors that it may run on; all when empty."),
-  commandLine: z
-    .string()
-    .max(2000)
-    .regex(/^[\x20-\x7e]*$/, "expected printable ASCII on one line")
+  commandLine: Line.max(2000, "expected at most 2000 characters")
     .default("")
     .describe("Added to the preset's kernel command line."),
   machineOptions: z
-    .record(
-      z.string().regex(/^[a-z][a-z0-9-]*$/, "expected the name of a machine option"),
-      z.string().regex(/^[\x20-\x7e]*$/, "expected printable ASCII on one line"),
-    )
+    .record(Text("the name of a machine option", /^[a-z][a-z0-9-]*$/), Line)
     .default({})
     .describe("Options of QEMU's microvm machine, over the preset's."),
   shares: z
@@ -62,9 +64,7 @@ const inputs = z.object({
   ready: z
     .strictObject({
       port: Port.describe("The vsock port that answers when the guest serves."),
-      path: z
-        .string()
-        .regex(/^\/[\x21-\x7e]*$/, "expected a path that starts with /")
+      path: Text("a path that starts with /, of printable ASCII without spaces", /^\/[\x21-\x7e]*$/)
         .optional()
         .describe(
           "A path to GET there; a response below 500 is an answer. Without it, an accepted connection is.",

@@ -3,19 +3,19 @@ import { z } from "zod";
 import { reportAcceleration } from "../domain/microvm/acceleration.ts";
 import { hypervisorArtifacts, refuseWhileInUse } from "../domain/microvm/hypervisor.ts";
 import { defineResource } from "../lifecycle/define-resource.ts";
+import { shown } from "../lifecycle/shown.ts";
 import { fileDigest, fileProblem } from "../project/local-file.ts";
 import { projectPath } from "../project/project-path.ts";
-import { Acceleration, HostName, VsockDevice } from "./schemas.ts";
+import { Acceleration, HostName, LocalPath, VsockDevice } from "./schemas.ts";
 
 const inputs = z.object({
   host: HostName.describe("The host that is to run guests."),
   accel: z
-    .enum(["auto", "kvm", "tcg"], 'expected "auto", "kvm" or "tcg"')
+    .enum(["auto", "kvm", "tcg"])
     .default("auto")
     .describe("Hardware virtualisation, emulation, or what a trial on the host shows to work."),
   vsock: VsockDevice.describe("The vsock device of its guests."),
-  vhostDeviceVsock: z
-    .string()
+  vhostDeviceVsock: LocalPath("the program vhost-device-vsock")
     .optional()
     .describe('The local file of the program vhost-device-vsock; needed where vsock is "user".'),
 });
@@ -58,7 +58,7 @@ export const hypervisor = defineResource({
       : [
           {
             property: "vhostDeviceVsock",
-            reason: `${vhostDeviceVsock === undefined ? reason : `is "${vhostDeviceVsock}", which ${reason}`}; expected the program vhost-device-vsock, because the host has no vhost-vsock of its own: cargo install vhost-device-vsock --version 0.3.0 --locked`,
+            reason: `${vhostDeviceVsock === undefined ? reason : `is ${shown(vhostDeviceVsock)}, which ${reason}`}; expected the program vhost-device-vsock, because the host has no vhost-vsock of its own: cargo install vhost-device-vsock --version 0.3.0 --locked`,
           },
         ];
   },

@@ -2,18 +2,21 @@ import { z } from "zod";
 import { sha256 } from "../host/files.ts";
 import { tree } from "../host/tree.ts";
 import { defineResource } from "../lifecycle/define-resource.ts";
+import { shown } from "../lifecycle/shown.ts";
 import { fileProblem, kernelFormat } from "../project/local-file.ts";
 import { treeArchive, treeDigest, treeFile, type TreeFile } from "../project/local-folder.ts";
-import { AbsolutePath, HostName, Name, none } from "./schemas.ts";
+import { HostName, LocalPath, MountPoint, Name, none } from "./schemas.ts";
 
 const inputs = z.object({
   host: HostName.describe("A host with the storage mounted, through which it is uploaded."),
   name: Name.describe("The image's name."),
-  storage: AbsolutePath.describe("Where CephFS is mounted, the same on all hosts."),
-  kernel: z
-    .string()
-    .describe("A local file: an x86-64 ELF (a unikernel, a vmlinux with a PVH note) or a bzImage."),
-  initramfs: z.string().optional().describe("A local file: the initial file system of a Linux kernel."),
+  storage: MountPoint.describe("Where CephFS is mounted, the same on all hosts."),
+  kernel: LocalPath("a file to upload").describe(
+    "A local file: an x86-64 ELF (a unikernel, a vmlinux with a PVH note) or a bzImage.",
+  ),
+  initramfs: LocalPath("a file to upload")
+    .optional()
+    .describe("A local file: the initial file system of a Linux kernel."),
 });
 
 const derived = z.object({
@@ -92,7 +95,7 @@ function problem(
 ): { property: string; reason: string }[] {
   return reason === undefined
     ? []
-    : [{ property, reason: `is "${path}", which ${reason}; expected a file to upload` }];
+    : [{ property, reason: `is ${shown(path)}, which ${reason}; expected a file to upload` }];
 }
 
 function formatProblem(path: string): string | undefined {

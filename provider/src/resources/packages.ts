@@ -1,9 +1,9 @@
 import { z } from "zod";
 import { debianPackages } from "../host/packages.ts";
 import { defineResource } from "../lifecycle/define-resource.ts";
-import { HostName, Name, none } from "./schemas.ts";
+import { HostName, Name, none, Text } from "./schemas.ts";
 
-const PackageName = z.string().regex(/^[a-z0-9][a-z0-9.+-]+$/, "expected the name of a Debian package");
+const PackageName = Text("the name of a Debian package", /^[a-z0-9][a-z0-9.+-]+$/);
 
 const inputs = z.object({
   host: HostName.describe("Where they are installed."),

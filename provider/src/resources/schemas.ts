@@ -1,30 +1,36 @@
 import { z } from "zod";
+import { textProblem } from "../host/text.ts";
+
+/** Text of one form; `expected` says which, whatever is given instead. */
+export function Text(expected: string, form: RegExp): z.ZodString {
+  return z.string(`expected ${expected}`).regex(form, `expected ${expected}`);
+}
 
 /** A name that reads the same to a shell, systemd, Ceph and DNS. */
-export const Name = z
-  .string()
-  .max(40, "expected at most 40 characters")
-  .regex(
-    /^[a-z]([a-z0-9-]*[a-z0-9])?$/,
-    "expected lower-case letters, digits and inner hyphens, a letter first",
-  );
+export const Name = Text(
+  "lower-case letters, digits and inner hyphens, a letter first",
+  /^[a-z]([a-z0-9-]*[a-z0-9])?$/,
+).max(40, "expected at most 40 characters");
 
 /** A host of the inventory; checked against it in previews. */
-export const HostName = z
-  .string()
-  .min(1, "expected the name of a host of the inventory")
-  .meta({ host: true });
+export const HostName = Text("the name of a host of the inventory", /./s).meta({ host: true });
 
-export const Port = z
-  .number("expected a port, 1 to 65535")
-  .int("expected a port, 1 to 65535")
-  .min(1, "expected a port, 1 to 65535")
-  .max(65_535, "expected a port, 1 to 65535");
+/** A file or folder on the machine where Pulumi runs. */
+export function LocalPath(what: string): z.ZodString {
+  return Text(`the path of ${what}`, /./s).refine(
+    (path) => textProblem(path) === undefined,
+    "expected a path of sound text, without NUL",
+  );
+}
+
+export const Port = Numeral("a port", { max: 65_535 });
 
 /** Absolute, without a step upwards or a character that a unit file or a mount option would read. */
-export const AbsolutePath = z
-  .string()
-  .regex(/^(\/[A-Za-z0-9._@+-]+)+$|^\/$/, "expected an absolute path of letters, digits and . _ @ + -")
+export const AbsolutePath = Text(
+  "an absolute path of letters, digits and . _ @ + -",
+  /^(\/[A-Za-z0-9._@+-]+)+$|^\/$/,
+)
+  .max(1000, "expected at most 1000 characters")
   .refine(
     (path) => !path.split("/").some((part) => part === ".." || part === "."),
     "expected a path without . and ..",
@@ -33,18 +39,31 @@ export const AbsolutePath = z
 /** Where something is mounted. */
 export const MountPoint = AbsolutePath.refine((path) => path !== "/", "expected a path below /");
 
-/** A service or mount of systemd's. */
-export const UnitName = z
-  .string()
-  .regex(/^[A-Za-z0-9:_.@\\-]+\.(service|mount)$/, "expected the name of a systemd service or mount unit");
+/** A service or mount of systemd's; no template, of which nothing can run. */
+export const UnitName = Text(
+  "the name of a systemd service or mount unit",
+  /^(?=.{1,255}$)(?!@)[A-Za-z0-9:_.@\\-]+(?<!@)\.(service|mount)$/,
+);
+
+interface Bounds {
+  readonly min?: number;
+  readonly max?: number;
+}
 
 /** A positive whole number of some unit. */
-export function Whole(unit: string, { min = 1, max = Number.MAX_SAFE_INTEGER } = {}): z.ZodNumber {
-  const expected = `expected a whole number of ${unit}, ${String(min)} ${max === Number.MAX_SAFE_INTEGER ? "or more" : `to ${String(max)}`}`;
+export function Whole(unit: string, bounds: Bounds = {}): z.ZodNumber {
+  return Numeral(`a whole number of ${unit}`, bounds);
+}
+
+/** A whole number that is `what`. */
+export function Numeral(what: string, { min = 1, max = Number.MAX_SAFE_INTEGER }: Bounds = {}): z.ZodNumber {
+  const range = max === Number.MAX_SAFE_INTEGER ? "or more" : `to ${String(max)}`;
+  const expected = `expected ${what}, ${String(min)} ${range}`;
   return z.number(expected).int(expected).min(min, expected).max(max, expected);
 }
 
-export const Uuid = z.uuid("expected a UUID");
+/** As Ceph itself writes it: other letters would be found to differ for ever. */
+export const Uuid = z.uuid("expected a UUID").regex(/^[^A-F]*$/, "expected a UUID in lower-case letters");
 
 /** IPv4 or IPv6. */
 export const Address = z.union([z.ipv4(), z.ipv6()], "expected an IPv4 or IPv6 address");
@@ -67,9 +86,9 @@ export const MonitorAddresses = z
 export const none = z.object({});
 
 /** The kernel's vhost-vsock, or the user-space vhost-device-vsock. */
-export const VsockDevice = z.enum(["kernel", "user"], 'expected "kernel" or "user"');
+export const VsockDevice = z.enum(["kernel", "user"]);
 
 /** A guest's vsock address (vsock(7)): 0 to 2 are taken. */
-export const ContextId = Whole("context identifier", { min: 3, max: 0xffff_fffe });
+export const ContextId = Numeral("a context identifier", { min: 3, max: 0xffff_fffe });
 
-export const Acceleration = z.enum(["kvm", "tcg"], 'expected "kvm" or "tcg"');
+export const Acceleration = z.enum(["kvm", "tcg"]);

@@ -1,16 +1,16 @@
 import { z } from "zod";
 import { shareArtifacts } from "../domain/microvm/share.ts";
 import { defineResource } from "../lifecycle/define-resource.ts";
-import { AbsolutePath, HostName, Name, none, UnitName } from "./schemas.ts";
+import { AbsolutePath, HostName, MountPoint, Name, none, UnitName } from "./schemas.ts";
 
 const inputs = z.object({
   host: HostName.describe("Where the guest runs."),
   name: Name.describe("Its name on the host."),
-  storage: AbsolutePath.describe("Where CephFS is mounted."),
+  storage: MountPoint.describe("Where CephFS is mounted."),
   source: AbsolutePath.describe("The directory that the guest sees; it must lie on the storage."),
-  readOnly: z.boolean("expected true or false").default(false).describe("Whether the guest may only read."),
+  readOnly: z.boolean().default(false).describe("Whether the guest may only read."),
   cache: z
-    .enum(["never", "metadata", "auto", "always"], 'expected "never", "metadata", "auto" or "always"')
+    .enum(["never", "metadata", "auto", "always"])
     .default("auto")
     .describe("How much the guest may cache; more than auto only where nobody else writes."),
   mountUnit: UnitName.describe("The unit that mounts the storage."),

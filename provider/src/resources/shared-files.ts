@@ -1,14 +1,17 @@
 import { z } from "zod";
 import { tree } from "../host/tree.ts";
 import { defineResource } from "../lifecycle/define-resource.ts";
+import { shown } from "../lifecycle/shown.ts";
 import { folderFiles, folderProblem, treeArchive, treeDigest } from "../project/local-folder.ts";
-import { AbsolutePath, HostName, Name, none } from "./schemas.ts";
+import { HostName, LocalPath, MountPoint, Name, none } from "./schemas.ts";
 
 const inputs = z.object({
   host: HostName.describe("A host with the storage mounted, through which they are uploaded."),
   name: Name.describe("The directory's name on CephFS."),
-  storage: AbsolutePath.describe("Where CephFS is mounted, the same on all hosts."),
-  folder: z.string().describe("A local folder. Guests see its files as soon as they are there."),
+  storage: MountPoint.describe("Where CephFS is mounted, the same on all hosts."),
+  folder: LocalPath("a folder of files").describe(
+    "A local folder. Guests see its files as soon as they are there.",
+  ),
 });
 
 const derived = z.object({
@@ -43,7 +46,7 @@ export const sharedFiles = defineResource({
     const reason = folderProblem(folder);
     return reason === undefined
       ? []
-      : [{ property: "folder", reason: `is "${folder}", which ${reason}; expected a folder of files` }];
+      : [{ property: "folder", reason: `is ${shown(folder)}, which ${reason}; expected a folder of files` }];
   },
   artifacts: ({ path, digest, folder }) => [
     tree({ path, digest, archive: () => treeArchive(folderFiles(folder)), data: path }),

@@ -68,22 +68,25 @@ const shared = {
 };
 
 /** What `defaults` may hold: every field of a host but the two that make it this host and no other. */
-export const DefaultFields = z.strictObject(shared).partial();
+export const DefaultFields = z.strictObject(shared, { error: "a map of what all hosts have" }).partial();
 
 /** What an entry under `hosts` may hold, before `defaults` are mixed in. */
-export const HostFields = z.strictObject({
-  address: text("an IPv4 address, an IPv6 address or a DNS name", /^[A-Za-z0-9:._%-]+$/).describe(
-    "Where the machine is: an IPv4 address, an IPv6 address or a DNS name. A new one replaces nothing.",
-  ),
-  hostKey: z
-    .union([hostKeyText, z.array(hostKeyText).min(1)], { error: hostKeyExpected })
-    .describe(
-      "The host's public key as in its /etc/ssh/ssh_host_ed25519_key.pub, or a list of keys of which it has one.",
-    )
-    .transform((keys) => (typeof keys === "string" ? [keys] : keys))
-    .optional(),
-  ...DefaultFields.shape,
-});
+export const HostFields = z.strictObject(
+  {
+    address: text("an IPv4 address, an IPv6 address or a DNS name", /^[A-Za-z0-9:._%-]+$/).describe(
+      "Where the machine is: an IPv4 address, an IPv6 address or a DNS name. A new one replaces nothing.",
+    ),
+    hostKey: z
+      .union([hostKeyText, z.array(hostKeyText).min(1)], { error: hostKeyExpected })
+      .describe(
+        "The host's public key as in its /etc/ssh/ssh_host_ed25519_key.pub, or a list of keys of which it has one.",
+      )
+      .transform((keys) => (typeof keys === "string" ? [keys] : keys))
+      .optional(),
+    ...DefaultFields.shape,
+  },
+  { error: "a map with address and hostKey" },
+);
 
 const editorSchema = z
   .string({ error: "the address of a JSON schema" })
@@ -91,11 +94,14 @@ const editorSchema = z
   .describe("The JSON schema of this file, for editors.");
 
 /** The outermost shape of an inventory file; hosts are looked at one by one, so that all problems are found. */
-export const InventoryFields = z.strictObject({
-  $schema: editorSchema,
-  defaults: z.unknown().optional(),
-  hosts: z.record(z.string(), z.unknown(), { error: "a map from host names to hosts" }),
-});
+export const InventoryFields = z.strictObject(
+  {
+    $schema: editorSchema,
+    defaults: z.unknown().optional(),
+    hosts: z.record(z.string(), z.unknown(), { error: "a map from host names to hosts" }),
+  },
+  { error: "a map with hosts, and defaults where there are some" },
+);
 
 export type HostFields = z.infer<typeof HostFields>;
 export type DefaultFields = z.infer<typeof DefaultFields>;

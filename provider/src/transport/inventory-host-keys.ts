@@ -76,8 +76,8 @@ function knownKeys(entry: Sought): readonly HostKey[] {
     return keys;
   } catch (error) {
     const { code = "unknown reason" } = error as NodeJS.ErrnoException;
-    if (code !== "ENOENT") note(`cannot be read (${code})`);
-    else if (!trustOnFirstUse) note("does not exist");
+    if (code !== "ENOENT") note(`cannot be read (${code}); expected a known_hosts file`);
+    else if (!trustOnFirstUse) note("does not exist; expected a known_hosts file");
     return [];
   }
 }
@@ -85,7 +85,7 @@ function knownKeys(entry: Sought): readonly HostKey[] {
 function absence(address: string, port: number, certified: boolean): string {
   const name = knownHostName(address, port);
   const plain = `has no key for ${name}`;
-  if (!certified) return plain;
+  if (!certified) return `${plain}; expected one, as ssh-keyscan prints it`;
   return (
     `${plain} but a @cert-authority, and certificates of hosts cannot be verified here; ` +
     `add the host's own key (ssh-keyscan -p ${port} ${address}, compared on the host's console)`

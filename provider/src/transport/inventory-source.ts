@@ -9,6 +9,7 @@ import {
   parseDocument,
   visit,
 } from "yaml";
+import { visible } from "../host/text.ts";
 
 export type Path = readonly (string | number)[];
 
@@ -69,7 +70,7 @@ export class InventorySource {
   }
 
   private add(offset: number, text: string): void {
-    this.found.push({ offset, text });
+    this.found.push({ offset, text: visible(text) });
   }
 
   private duplicate(offset: number): string {

@@ -5,70 +5,10 @@ import { applyScript, explainDrift, removeScript } from "../../../provider/src/h
 import { prelude } from "../../../provider/src/host/prelude.ts";
 import { Script } from "../../../provider/src/host/script.ts";
 import { execLine, runningUnit, unitFile } from "../../../provider/src/host/systemd.ts";
+import { systemdWords } from "../../quoting/systemd-words.ts";
 import { ShellHost } from "../shell-host.ts";
 
 vi.setConfig({ testTimeout: 30_000 });
-
-/**
- * How systemd reads a command line: systemd.service(5) "Command lines", systemd.syntax(7) "Quoting", systemd.unit(5)
- * "Specifiers". Written from the manual, and stricter: whatever it would not take as it is makes this throw.
- */
-function systemdWords(line: string, environment: Readonly<Record<string, string>> = {}): string[] {
-  expect(line).not.toContain("\n");
-  const words: string[] = [];
-  const escapes: Record<string, string> = {
-    a: "\x07",
-    b: "\b",
-    f: "\f",
-    n: "\n",
-    r: "\r",
-    t: "\t",
-    v: "\v",
-    "\\": "\\",
-    '"': '"',
-    "'": "'",
-    s: " ",
-  };
-  for (let rest = line.trim(); rest !== ""; rest = rest.trimStart()) {
-    if (/^;(\s|$)/.test(rest)) throw new Error("a lone semicolon separates commands");
-    let word = "";
-    let quote = "";
-    let at = 0;
-    for (; at < rest.length; at++) {
-      const character = rest.charAt(at);
-      if (quote === "" && /\s/.test(character)) break;
-      if (character === "\\") {
-        const meant = escapes[rest.charAt(++at)];
-        if (meant === undefined) throw new Error(`unknown escape in ${line}`);
-        word += meant;
-      } else if (quote !== "") {
-        if (character === quote) {
-          quote = "";
-          if (at + 1 < rest.length && !/\s/.test(rest.charAt(at + 1)))
-            throw new Error("a closing quote must end the word");
-        } else word += character;
-      } else if (word === "" && at === 0 && (character === '"' || character === "'")) quote = character;
-      else word += character;
-    }
-    if (quote !== "") throw new Error("a quote stays open");
-    rest = rest.slice(at);
-    words.push(expand(word, environment));
-  }
-  return words;
-}
-
-function expand(word: string, environment: Readonly<Record<string, string>>): string {
-  const withoutSpecifiers = word.replaceAll(/%(.?)/g, (_, letter: string) => {
-    if (letter !== "%") throw new Error(`the specifier %${letter} would be expanded in ${word}`);
-    return "%";
-  });
-  return withoutSpecifiers.replaceAll(/\$(\$|\{\w+\}|\w+|)/g, (_, name: string) => {
-    if (name === "$") return "$";
-    const value = environment[name.slice(1, -1)];
-    if (value === undefined) throw new Error(`the variable ${name} would be expanded in ${word}`);
-    return value;
-  });
-}
 
 describe("execLine", () => {
   it("leaves what is plain as it is", () => {

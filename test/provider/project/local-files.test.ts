@@ -131,7 +131,7 @@ describe("a local folder", () => {
   it("is refused for a link in it, by name", () => {
     mkdirSync(join(folder, "sub"));
     symlinkSync("/etc/passwd", join(folder, "sub", "link"));
-    expect(folderProblem(folder)).toBe("holds sub/link, which is neither a file nor a folder");
+    expect(folderProblem(folder)).toBe('holds "sub/link", which is neither a file nor a folder');
     expect(folderProblem(join(folder, "none"))).toBe("does not exist");
     expect(folderProblem(write("file", ""))).toBe("is not a folder");
   });

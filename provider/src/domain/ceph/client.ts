@@ -39,7 +39,7 @@ finally:
 /** A client's key, limited to one path of one file system. The key itself stays in the cluster. */
 export function clientKey({ entity, fileSystem, path, access }: ClientKey): Artifact {
   const caps = {
-    mds: `allow ${access} fsname=${fileSystem} path=${path}`,
+    mds: `allow ${access} fsname=${fileSystem} path=${capPath(path)}`,
     mon: `allow r fsname=${fileSystem}`,
     osd: `allow ${access} tag cephfs data=${fileSystem}`,
   };
@@ -55,4 +55,9 @@ export function clientKey({ entity, fileSystem, path, access }: ClientKey): Arti
     remove: ceph(sh`ceph_command auth rm ${entity}`),
     explain: (actual) => `may "${actual}", not "${expected}"`,
   };
+}
+
+/** In capabilities a path of other characters than these stands in quotes. */
+function capPath(path: string): string {
+  return /^[A-Za-z0-9_./-]+$/.test(path) ? path : `"${path}"`;
 }

@@ -56,7 +56,7 @@ interface ClusterConfig {
 export function renderCephConf({ fsid, monitors, settings }: ClusterConfig): string {
   const lines = Object.entries({ ...smallNodes, ...settings })
     .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([option, value]) => `${option} = ${value}`);
+    .map(([option, value]) => `${option} = ${escapeValue(value)}`);
   return `[global]
 fsid = ${fsid}
 mon_host = ${monitors.map(({ address }) => addressVector(address)).join(",")}
@@ -66,6 +66,11 @@ auth_client_required = cephx
 auth_allow_insecure_global_id_reclaim = false
 ${lines.join("\n")}
 `;
+}
+
+/** A value on one line, as Ceph's parser gives it back: `#` and `;` would begin a comment, quotes be taken off. */
+function escapeValue(value: string): string {
+  return value.replaceAll(/[\\#;]/g, "\\$&").replace(/^["']/, "\\$&");
 }
 
 /** The part of ceph.conf(5) that a client needs. */

@@ -11,8 +11,10 @@ export function keyringSection(keyring: string, entity: string): string {
   return `${section.trimEnd()}\n`;
 }
 
-/** A keyring with one key, as Ceph's daemons and clients read it. */
+/** A keyring with one key, as Ceph's daemons and clients read it. Throws for what is no key: it would be read as more. */
 export function renderKeyring(entity: string, key: string): string {
+  if (!/^[A-Za-z0-9+/=]*$/.test(key))
+    throw new Error(`what the cluster gave as the key of ${entity} is none`);
   return `[${entity}]\n\tkey = ${key}\n`;
 }
 
