@@ -3,9 +3,10 @@ import { sh, type Script } from "./script.ts";
 /**
  * What every script of ours may use. `step WHAT` names what it is at, for whoever waits and for the error; `say` tells of
  * progress. `wait_until SECONDS WHAT COMMAND...` is a bounded wait that tells what it waits for; `wait_seconds`, where it is
- * set, is the bound instead. `put_file PATH MODE OWNER` writes atomically from standard input. `unit_state UNIT` and
- * `file_state FILE` print what is there; `look_at_units UNIT...` and `look_at_files FILE...` look at many at once, and the
- * questions about each are then answered from that.
+ * set, is the bound instead. `put_file PATH MODE OWNER` writes atomically from standard input. `unit_state UNIT`, once it is not
+ * between two states, `drop_ins UNIT` and `file_state FILE` print what is there; `look_at_units UNIT...` and
+ * `look_at_files FILE...` look at many at once, and the questions about each are then answered from that. `drop_drop_ins UNIT`
+ * removes what a person added to a unit; it fails where there is nothing.
  */
 export const prelude: Script = sh`set -eu
 umask 022
@@ -31,7 +32,7 @@ wait_until() {
 }
 nl='
 ' units_seen= files_seen=
-look_at_units() { units_seen="$nl$(show_units "$@" | sed '/NeedDaemonReload=yes/d')$nl"; }
+look_at_units() { units_seen="$nl$(show_units "$@" | sed '/NeedDaemonReload=yes/d; /ActiveState=[de]*activating/d')$nl"; }
 look_at_files() {
   for file do
     shift
@@ -39,11 +40,22 @@ look_at_files() {
   done
   if [ $# != 0 ]; then files_seen="$nl$(show_files "$@")$nl"; fi
 }
+# Of the drop-ins those that only a unit of ours has, and that no package nor we ourselves brought.
 show_units() {
-  systemctl show -p Id -p UnitFileState -p ActiveState -p NeedDaemonReload "$@" | awk -F'\n' -v RS= '{
+  systemctl show -p Id -p UnitFileState -p ActiveState -p NeedDaemonReload -p DropInPaths "$@" | awk -F'\n' -v RS= '{
     split("", has); for (i = 1; i <= NF; i++) { cut = index($i, "="); has[substr($i, 1, cut - 1)] = substr($i, cut + 1) }
+    paths = has["DropInPaths"]; gsub(/"/, "", paths)
+    while (twice = index(paths, "\\\\")) paths = substr(paths, 1, twice - 1) substr(paths, twice + 1)
+    added = ""; count = split(paths, path, " ")
+    for (i = 1; i <= count; i++) {
+      steps = split(path[i], step, "/")
+      if (step[2] != "usr" && step[steps] != "torocloud.conf" && (step[steps - 1] == has["Id"] ".d" || step[steps - 1] ~ /^torocloud/))
+        added = added " DropIn=" path[i]
+    }
+    state = "ActiveState=" has["ActiveState"] " NeedDaemonReload=" has["NeedDaemonReload"] " UnitFileState=" has["UnitFileState"]
     if (has["ActiveState"] == "inactive" && has["UnitFileState"] ~ /^(disabled|static)?$/) print has["Id"] "\t"
-    else print has["Id"] "\tActiveState=" has["ActiveState"] " NeedDaemonReload=" has["NeedDaemonReload"] " UnitFileState=" has["UnitFileState"]
+    else print has["Id"] "\t" state added
+    gsub(/ DropIn=/, " ", added); print "drop-ins of " has["Id"] "\t" substr(added, 2)
   }'
 }
 show_files() {
@@ -54,16 +66,26 @@ show_files() {
 seen() {
   case $1 in *"$nl$2	"*) seen_rest=\${1#*"$nl$2	"}; printf '%s\n' "\${seen_rest%%"$nl"*}" ;; *) return 1 ;; esac
 }
-unit_state() {
-  seen "$units_seen" "$1" && return
-  # While any unit is being enabled, systemd says of all of them that a reload is needed.
-  for unit_try in 1 2 3 4 5 6 7 8 9 10; do
-    unit_seen=$(show_units "$1")
-    case $unit_seen in *NeedDaemonReload=yes*) sleep 0.2 ;; *) break ;; esac
+unit_state() { about_unit "$1" "$1"; }
+drop_ins() { about_unit "$1" "drop-ins of $1"; }
+about_unit() {
+  seen "$units_seen" "$2" && return
+  # While any unit is being enabled, systemd says of all of them that a reload is needed; what fell may be about to rise.
+  for unit_try in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15; do
+    unit_seen="$nl$(show_units "$1")$nl"
+    case $unit_seen in *NeedDaemonReload=yes* | *ActiveState=activating* | *ActiveState=deactivating*) sleep 0.2 ;; *) break ;; esac
   done
-  printf '%s\n' "\${unit_seen#*	}"
+  seen "$unit_seen" "$2" || :
+}
+drop_drop_ins() {
+  units_seen= unit_drop_ins=$(drop_ins "$1")
+  [ -n "$unit_drop_ins" ] || return 1
+  printf '%s\n' "$unit_drop_ins" | tr ' ' '\n' | while read -r drop_in; do
+    say "removing $drop_in"; rm -f "$drop_in"; rmdir "\${drop_in%/*}" 2>/dev/null || :
+  done
 }
 file_state() {
+  if [ -L "$1" ]; then printf 'link %s\n' "$(readlink "$1")"; return; fi
   [ -f "$1" ] || return 0
   seen "$files_seen" "$1" || show_files "$1" | cut -f 2
 }
@@ -71,6 +93,11 @@ put_file() {
   put_temporary="$1.torocloud-new"
   (umask 077; cat >"$put_temporary")
   chown "$3" "$put_temporary"; chmod "$2" "$put_temporary"
-  mv -fT "$put_temporary" "$1"
+  if [ -f "$1" ] && [ ! -L "$1" ] && cmp -s "$put_temporary" "$1"; then
+    # What is right stays as it is: systemd takes a file with another time for another unit.
+    chown "$3" "$1"; chmod "$2" "$1"; rm -f "$put_temporary"
+  else
+    mv -fT "$put_temporary" "$1"
+  fi
 }
 `;

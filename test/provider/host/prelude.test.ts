@@ -150,7 +150,7 @@ describe("unit_state", () => {
   const systemctl = (active: string, reload: string, file: string): void => {
     host.stub(
       "systemctl",
-      `printf 'ActiveState=${active}\\nUnitFileState=${file}\\nNeedDaemonReload=${reload}\\n'; echo "$@" >>"$HERE/asked"`,
+      `printf 'Id=some.service\\nActiveState=${active}\\nUnitFileState=${file}\\nNeedDaemonReload=${reload}\\n'; echo "$@" >>"$HERE/asked"`,
     );
   };
 
