@@ -8,7 +8,9 @@ import {
   lookAhead,
   probeScript,
   removeScript,
+  toApply,
   type Artifact,
+  type Drift,
 } from "../../provider/src/host/artifact.ts";
 import {
   HostUnreachable,
@@ -195,6 +197,8 @@ export class FakeFleet {
       fragments.set(lookAhead(parts).text, { act: "look ahead" });
       for (const artifact of parts) {
         fragments.set(applyScript([{ artifact, actual: "" }]).text, { act: "make", artifact });
+        for (const drift of this.#mends(artifact))
+          fragments.set(applyScript([drift]).text, { act: "make", artifact: drift.artifact });
         if (artifact.remove) fragments.set(removeScript([artifact], true).text, { act: "remove", artifact });
       }
     }
@@ -209,6 +213,14 @@ export class FakeFleet {
     }
     fragments.delete("");
     return fragments;
+  }
+
+  /** The lighter ways to put right what is there now. */
+  #mends(artifact: Artifact): readonly Drift[] {
+    const actuals = this.hosts.flatMap(({ things }) => things.get(artifact.what) ?? []);
+    return actuals.flatMap((actual) =>
+      artifact.mend?.(actual) ? toApply([artifact], [{ artifact, actual }]) : [],
+    );
   }
 
   /** A marker is written with any content: it stands between what is the same for all. */

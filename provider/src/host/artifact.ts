@@ -29,6 +29,13 @@ export interface Artifact {
   readonly follows?: readonly Artifact[];
   /** What `apply` reads on standard input; at most one artifact of a resource has it. */
   readonly payload?: () => Readable;
+  /**
+   * A lighter way to put such a difference right, of which nothing that follows need hear: to set a file's mode, to enable
+   * what runs. Not taken where what it follows itself was applied.
+   */
+  readonly mend?: (actual: string) => Script | undefined;
+  /** What is said of it when it is absent; "is missing" when left out. */
+  readonly missing?: string;
   /** Puts a difference into words; without it, the two values stand side by side. */
   readonly explain?: (actual: string) => string;
 }
@@ -122,7 +129,7 @@ export function driftOf(artifacts: readonly Artifact[], actuals: readonly string
 
 /** One sentence for a person. */
 export function explainDrift({ artifact, actual }: Drift): string {
-  if (actual === "") return `${artifact.what} is missing`;
+  if (actual === "") return `${artifact.what} ${artifact.missing ?? "is missing"}`;
   return `${artifact.what} ${artifact.explain?.(actual) ?? `is ${actual}, not ${artifact.expected}`}`;
 }
 
@@ -131,11 +138,21 @@ export function toApply(artifacts: readonly Artifact[], drifts: readonly Drift[]
   const applied = new Set<Artifact>();
   const drifted = new Map(drifts.map((drift) => [drift.artifact, drift]));
   return artifacts.flatMap((artifact) => {
-    const due = drifted.has(artifact) || artifact.follows?.some((other) => applied.has(other));
-    if (!due) return [];
-    applied.add(artifact);
-    return [drifted.get(artifact) ?? { artifact, actual: artifact.expected }];
+    const pulled = artifact.follows?.some((other) => applied.has(other));
+    const drift = drifted.get(artifact) ?? (pulled ? { artifact, actual: artifact.expected } : undefined);
+    if (!drift) return [];
+    const mended = pulled ? undefined : mend(drift);
+    if (!mended) applied.add(artifact);
+    return [mended ?? drift];
   });
+}
+
+/** The lighter way to put it right, if there is one. */
+function mend({ artifact, actual }: Drift): Drift | undefined {
+  const apply = actual === artifact.expected ? undefined : artifact.mend?.(actual);
+  if (!apply) return undefined;
+  const { what, probe, expected } = artifact;
+  return { artifact: { what, probe, expected, apply }, actual };
 }
 
 /** Applies in order; says what it was at when it fails. Standard output stays free for what comes after. */
