@@ -17,6 +17,7 @@ import tarfile
 
 MANIFEST = ".torocloud-manifest"
 TEMPORARY = ".torocloud-new"
+MODE, EXECUTABLE = 0o644, 0o755
 FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW
 
 
@@ -48,7 +49,7 @@ class Tree:
         return folder
 
     def read(self, name):
-        """The content of a regular file and its mode; None where there is none."""
+        """The content of a regular file; None where there is none."""
         try:
             folder = self.folder(name)
         except OSError:
@@ -60,29 +61,33 @@ class Tree:
             return None
         finally:
             os.close(folder)
-        mode = os.fstat(stream.fileno()).st_mode
-        if stat.S_ISREG(mode):
-            return stream, mode
+        if stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
+            return stream
         stream.close()
         return None
 
     def entry(self, name):
-        found = self.read(name)
-        if found is None:
+        """As it stands in the manifest, with mode and owner where these are not what `replace` gives."""
+        stream = self.read(name)
+        if stream is None:
             return None
-        stream, mode = found
         digest = hashlib.sha256()
         with stream:
+            status = os.fstat(stream.fileno())
             for chunk in iter(lambda: stream.read(1 << 20), b""):
                 digest.update(chunk)
-        return digest.hexdigest() + (" x" if mode & 0o100 else " -")
+        mode = stat.S_IMODE(status.st_mode)
+        kind = {MODE: "-", EXECUTABLE: "x"}.get(mode, f"{mode:o}")
+        owned = (status.st_uid, status.st_gid) == (os.geteuid(), os.getegid())
+        return f"{digest.hexdigest()} {kind}" + ("" if owned else f" {status.st_uid}:{status.st_gid}")
 
     def replace(self, name, executable, stream, make_way):
         folder = self.folder(name, make_way)
         with self.temporary() as target:
             for chunk in iter(lambda: stream.read(1 << 20), b""):
                 target.write(chunk)
-            os.fchmod(target.fileno(), 0o755 if executable else 0o644)
+            os.fchown(target.fileno(), os.geteuid(), os.getegid())
+            os.fchmod(target.fileno(), EXECUTABLE if executable else MODE)
         base = os.path.basename(name)
         if is_folder(base, folder):
             make_way(name, base, folder)
@@ -117,11 +122,15 @@ class Tree:
                 return
 
     def manifest(self):
-        found = self.read(MANIFEST)
-        if found is None:
+        """None where there is none that can be read."""
+        stream = self.read(MANIFEST)
+        if stream is None:
             return None
-        with found[0] as stream:
-            return json.load(stream)
+        with stream:
+            try:
+                return dict(json.load(stream))
+            except (ValueError, TypeError):
+                return None
 
     def write_manifest(self, manifest):
         with self.temporary() as target:

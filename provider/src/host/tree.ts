@@ -25,6 +25,7 @@ export function tree({ path, digest, archive, data }: Tree): Artifact {
     remove: sh`rm -rf --one-file-system ${path}`,
     payload: archive,
     ...(data !== undefined && { data }),
+    missing: "are missing",
     explain: (actual) => {
       const [, ...changed] = actual.split(" ");
       return changed.length > 0
