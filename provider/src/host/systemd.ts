@@ -1,4 +1,4 @@
-import { leftover, type Artifact } from "./artifact.ts";
+import type { Artifact } from "./artifact.ts";
 import { file } from "./files.ts";
 import { sh, type Script } from "./script.ts";
 
@@ -21,7 +21,12 @@ interface UnitName {
   readonly word: Script;
 }
 
-const running = "ActiveState=active NeedDaemonReload=no UnitFileState=enabled";
+const runningWithout = "ActiveState=active NeedDaemonReload=no UnitFileState=";
+const running = `${runningWithout}enabled`;
+
+/** `$unit` starts with the host, whatever was said before. systemd reads all unit files anew. */
+const enable = sh`for scope in --runtime --quiet; do systemctl unmask --no-reload --quiet "$scope" "$unit" 2>/dev/null || :; done
+systemctl reenable --quiet "$unit"`;
 
 /** A unit that is enabled and active, restarted when what it follows changes. */
 export function runningUnit(unit: string | UnitName, follows: readonly Artifact[] = []): Artifact {
@@ -33,8 +38,8 @@ export function runningUnit(unit: string | UnitName, follows: readonly Artifact[
     ...asks,
     expected: running,
     apply: sh`unit=${word}
-systemctl unmask --runtime --quiet "$unit" 2>/dev/null || :
-systemctl reenable --quiet "$unit"
+${enable}
+if drop_drop_ins "$unit"; then systemctl daemon-reload; fi
 systemctl reset-failed "$unit" 2>/dev/null || :
 if ! systemctl restart "$unit"; then
   journalctl --no-pager --quiet --lines 15 --output cat --unit "$unit" >&2 || :
@@ -44,23 +49,48 @@ fi`,
 systemctl disable --quiet --now "$unit" 2>/dev/null || :
 systemctl reset-failed "$unit" 2>/dev/null || :`,
     follows,
+    missing: "is neither active nor enabled",
+    mend: (actual) =>
+      actual.startsWith(runningWithout) && !actual.includes(" DropIn=")
+        ? sh`unit=${word}
+${enable}`
+        : undefined,
     explain: explainState,
   };
 }
 
-/** A unit that others start when they need it, such as a slice: it is stopped when the resource goes. */
+/**
+ * A unit that others start when they need it, such as a slice. Nobody waits for it, but what a person adds to it is seen; it
+ * is stopped when the resource goes.
+ */
 export function unitOfOthers(name: string): Artifact {
-  return leftover({ what: `whatever runs as ${name}`, remove: sh`systemctl stop ${name} 2>/dev/null || :` });
+  return {
+    what: `unit ${name}`,
+    probe: sh`drop_ins ${name}`,
+    asks: { units: [name] },
+    expected: "",
+    apply: sh`if drop_drop_ins ${name}; then systemctl daemon-reload; fi`,
+    remove: sh`systemctl stop ${name} 2>/dev/null || :`,
+    common: true,
+    explain: (actual) => changedBy(actual.split(" ")),
+  };
+}
+
+function changedBy(dropIns: readonly string[]): string {
+  return `is changed by ${dropIns.join(", ")}`;
 }
 
 function explainState(actual: string): string {
-  const state = new Map(actual.split(" ").map((pair) => pair.split("=") as [string, string]));
+  const pairs = actual.split(" ").map((pair) => pair.split(/=(.*)/s) as [string, string]);
+  const state = new Map(pairs);
+  const dropIns = pairs.flatMap(([name, value]) => (name === "DropIn" ? [value] : []));
   const active = state.get("ActiveState") ?? "unknown";
   const enabled = state.get("UnitFileState") ?? "unknown";
   const wrong = [
     ...(active === "active" ? [] : [`is ${active}`]),
     ...(enabled === "enabled" ? [] : [`is ${enabled || "not installed"}, not enabled`]),
     ...(state.get("NeedDaemonReload") === "no" ? [] : ["runs with an older unit file than the one on disk"]),
+    ...(dropIns.length === 0 ? [] : [changedBy(dropIns)]),
   ];
   return wrong.join(" and ");
 }

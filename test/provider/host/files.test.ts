@@ -173,19 +173,31 @@ describe("ownDirectory, given a path that is not spelled as findmnt would", () =
 
 describe("systemUser", () => {
   it("is made once, and removed where it is", async () => {
-    host.stub("getent", '[ -e "$HERE/user" ] && cat "$HERE/user"');
+    const passwd = (shell: string): string => `cloud:x:999:999::/nonexistent:${shell}`;
     host.stub(
-      "useradd",
-      'eval "name=\\${$#}"; echo "$name:x:999:999::/nonexistent:/usr/sbin/nologin" >"$HERE/user"',
+      "getent",
+      '[ -e "$HERE/user" ] && { [ "$1" = passwd ] && cat "$HERE/user" || cat "$HERE/shadow"; }',
     );
-    host.stub("usermod", ":");
+    host.stub("id", 'cat "$HERE/groups"');
+    host.stub("useradd", `echo '${passwd("/usr/sbin/nologin")}' >"$HERE/user"`);
+    host.stub(
+      "usermod",
+      `echo '${passwd("/usr/sbin/nologin")}' >"$HERE/user"; echo 'cloud:!:1' >"$HERE/shadow"; echo cloud >"$HERE/groups"`,
+    );
     host.stub("userdel", 'rm "$HERE/user"');
     const artifact = systemUser("cloud");
     expect(await drift(artifact)).toEqual(["user cloud is missing"]);
     await apply(artifact);
     expect(await drift(artifact)).toEqual([]);
-    writeFileSync(host.path("user"), "cloud:x:999:999::/nonexistent:/bin/bash\n");
-    expect(await drift(artifact)).toEqual(["user cloud is cloud:/bin/bash, not cloud:/usr/sbin/nologin"]);
+    writeFileSync(host.path("user"), `${passwd("/bin/bash")}\n`);
+    expect(await drift(artifact)).toEqual(["user cloud has the shell /bin/bash, not /usr/sbin/nologin"]);
+    writeFileSync(host.path("shadow"), "cloud:$y$hash:1\n");
+    writeFileSync(host.path("groups"), "cloud sudo disk\n");
+    expect(await drift(artifact)).toEqual([
+      "user cloud has the shell /bin/bash, not /usr/sbin/nologin and is in the groups sudo, disk too and can log in with a password",
+    ]);
+    await apply(artifact);
+    expect(await drift(artifact)).toEqual([]);
     expect(await remove(artifact)).toMatchObject({ exitCode: 0 });
     expect(await remove(artifact)).toMatchObject({ exitCode: 0 });
     expect(await drift(artifact)).toEqual(["user cloud is missing"]);

@@ -133,7 +133,7 @@ describe("runningUnit", () => {
 
   it("says what is wrong with a unit", () => {
     const words = (actual: string): string => explainDrift({ artifact: unit, actual });
-    expect(words("")).toBe("unit some.service is missing");
+    expect(words("")).toBe("unit some.service is neither active nor enabled");
     expect(words("ActiveState=failed NeedDaemonReload=no UnitFileState=enabled")).toBe(
       "unit some.service is failed",
     );
@@ -143,6 +143,9 @@ describe("runningUnit", () => {
     expect(words("ActiveState=active NeedDaemonReload=yes UnitFileState=enabled")).toBe(
       "unit some.service runs with an older unit file than the one on disk",
     );
+    expect(
+      words("ActiveState=active NeedDaemonReload=no UnitFileState=masked DropIn=/a/b.conf DropIn=/c=d"),
+    ).toBe("unit some.service is masked, not enabled and is changed by /a/b.conf, /c=d");
   });
 
   it("enables it, which reloads, and restarts it, in this order", async () => {

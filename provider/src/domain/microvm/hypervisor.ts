@@ -1,7 +1,7 @@
 import type { Readable } from "node:stream";
 import type { Artifact } from "../../host/artifact.ts";
 import { asset } from "../../host/asset.ts";
-import { directory, file, systemUser } from "../../host/files.ts";
+import { contentOf, directory, file, systemUser } from "../../host/files.ts";
 import { sh } from "../../host/script.ts";
 import { unitOfOthers } from "../../host/systemd.ts";
 import { guestUser, logDirectory, programDirectory } from "./names.ts";
@@ -32,8 +32,8 @@ export const clockFile = `${programDirectory}/clock.env`;
 /** What the kernel measured when it started; the processor's current frequency may be another one. */
 const clock: Artifact = {
   what: `file ${clockFile}`,
-  probe: sh`grep -xE ${`${tscVariable}=[0-9]+`} ${clockFile} | cut -d= -f1`,
-  expected: tscVariable,
+  probe: sh`[ -f ${clockFile} ] && stat -c '%a %U:%G' ${clockFile} && grep -xE ${`${tscVariable}=[0-9]+`} ${clockFile} | cut -d= -f1`,
+  expected: `644 root:root ${tscVariable}`,
   apply: sh`mhz=$({ dmesg 2>/dev/null | sed -n 's/.*tsc: Detected \([0-9.]*\) MHz.*/\1/p'; sed -n 's/^cpu MHz.*: //p' /proc/cpuinfo; } | head -n 1)
 [ -n "$mhz" ]
 echo ${tscVariable}="$(awk -v mhz="$mhz" 'BEGIN { print int(mhz * 1000) }')" | put_file ${clockFile} 644 root:root`,
@@ -44,12 +44,8 @@ echo ${tscVariable}="$(awk -v mhz="$mhz" 'BEGIN { print int(mhz * 1000) }')" | p
 function program(path: string, { digest, content }: Device): Artifact {
   return {
     what: `program ${path}`,
-    probe: sh`file_state ${path}`,
-    asks: { files: [path] },
-    expected: `755 root:root ${digest}`,
+    ...contentOf(path, digest, { mode: "755" }),
     apply: sh`put_file ${path} 755 root:root`,
-    remove: sh`rm -f ${path}`,
     payload: content,
-    explain: () => "is not the declared one",
   };
 }

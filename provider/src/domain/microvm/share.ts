@@ -1,4 +1,5 @@
 import type { Artifact } from "../../host/artifact.ts";
+import { sh } from "../../host/script.ts";
 import { execLine, runningUnit, unitFile, unitOfOthers } from "../../host/systemd.ts";
 import { shareSocket, shareUnit, guestUser } from "./names.ts";
 
@@ -18,12 +19,25 @@ export interface Share {
 export function shareArtifacts(share: Share): Artifact[] {
   const service = unitFile(`${shareUnit(share.name)}.service`, renderService(share));
   const socket = unitFile(`${shareUnit(share.name)}.socket`, renderSocket(share));
-  return [
-    service,
-    socket,
-    unitOfOthers(`${shareUnit(share.name)}.service`),
-    runningUnit(`${shareUnit(share.name)}.socket`, [service, socket]),
-  ];
+  const daemon = unitOfOthers(`${shareUnit(share.name)}.service`);
+  const listening = runningUnit(`${shareUnit(share.name)}.socket`, [service, socket, daemon]);
+  return [service, socket, daemon, listening, socketFile(shareSocket(share.name), listening)];
+}
+
+/** Where guests knock: systemd does not notice when it is gone. */
+function socketFile(path: string, { apply }: Artifact): Artifact {
+  return {
+    what: `socket ${path}`,
+    asks: {},
+    probe: sh`[ -S ${path} ] && stat -c '%a %U:%G' ${path}`,
+    expected: `600 ${guestUser}:${guestUser}`,
+    apply: sh`if [ -S ${path} ]; then
+  chown ${`${guestUser}:${guestUser}`} ${path}; chmod 600 ${path}
+else
+  ${apply}
+fi`,
+    common: true,
+  };
 }
 
 function renderSocket({ name }: Share): string {
