@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { fileSystem, pool, waitForFileSystem } from "../domain/ceph/filesystem.ts";
+import { fileSystem, fileSystemOptions, pool, waitForFileSystem } from "../domain/ceph/filesystem.ts";
 import { defineResource } from "../lifecycle/define-resource.ts";
 import { HostName, Name, none, Whole } from "./schemas.ts";
 
@@ -35,10 +35,12 @@ export const cephFileSystem = defineResource({
   artifacts({ name, copies, metadataPlacementGroups, dataPlacementGroups }) {
     const metadataPool = `${name}_metadata`;
     const dataPool = `${name}_data`;
+    const common = { fileSystem: name, copies };
     return [
-      pool({ name: metadataPool, copies, placementGroups: metadataPlacementGroups }),
-      pool({ name: dataPool, copies, placementGroups: dataPlacementGroups }),
+      pool({ ...common, use: "metadata", name: metadataPool, placementGroups: metadataPlacementGroups }),
+      pool({ ...common, use: "data", name: dataPool, placementGroups: dataPlacementGroups }),
       fileSystem({ name, metadataPool, dataPool }),
+      fileSystemOptions(name),
     ];
   },
   settle: ({ name }) => waitForFileSystem(name),

@@ -1,5 +1,7 @@
 import { z } from "zod";
-import { monitorStore, waitForQuorum } from "../domain/ceph/monitor.ts";
+import { monitorKey, monitorStore, waitForQuorum } from "../domain/ceph/monitor.ts";
+import { daemonDirectory } from "../domain/ceph/names.ts";
+import { directory } from "../host/files.ts";
 import { runningUnit } from "../host/systemd.ts";
 import { defineResource } from "../lifecycle/define-resource.ts";
 import { HostName, MonitorAddresses, Name, none, Uuid } from "./schemas.ts";
@@ -34,8 +36,12 @@ export const cephMonitor = defineResource({
           },
         ],
   artifacts({ name, fsid, monitors }) {
-    const store = monitorStore({ id: name, fsid, monitors });
-    return [store, runningUnit(`ceph-mon@${name}.service`, [store])];
+    const parts = [
+      monitorStore({ id: name, fsid, monitors }),
+      directory(daemonDirectory("mon", name), { mode: "750", owner: "ceph:ceph" }),
+      monitorKey(name),
+    ];
+    return [...parts, runningUnit(`ceph-mon@${name}.service`, parts)];
   },
   settle: ({ name }) => waitForQuorum(name),
 });

@@ -53,7 +53,7 @@ export const cephMount = defineResource({
     const key = await fetchOnce(
       hosts(keysFrom),
       `reading the key of client.${user}`,
-      sh`timeout 60 ceph --connect-timeout 20 auth get-key ${`client.${user}`}`,
+      sh`timeout 60 ceph --connect-timeout 20 auth get-key ${`client.${user}`} || [ $? = 2 ]`,
     );
     return key.trim();
   },

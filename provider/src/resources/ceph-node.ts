@@ -1,14 +1,12 @@
 import { z } from "zod";
 import { renderCephConf } from "../domain/ceph/config.ts";
-import { keyringSection } from "../domain/ceph/keyring.ts";
+import { keyringSection, printBornKeys } from "../domain/ceph/keyring.ts";
 import { crashReports } from "../domain/ceph/daemon.ts";
 import { managerModules } from "../domain/ceph/manager.ts";
-import { monitorKeyring } from "../domain/ceph/monitor.ts";
-import { seedKeyring, stateDirectory } from "../domain/ceph/names.ts";
+import { monitorKeyring, stateDirectory } from "../domain/ceph/names.ts";
 import { bootstrapKeyring } from "../domain/ceph/osd.ts";
 import { fetchOnce } from "../host/fetch-once.ts";
 import { directory, file } from "../host/files.ts";
-import { sh } from "../host/script.ts";
 import { defineResource } from "../lifecycle/define-resource.ts";
 import { HostName, MonitorAddresses, Name, none, Uuid } from "./schemas.ts";
 
@@ -48,7 +46,7 @@ export const cephNode = defineResource({
 
   name: ({ cluster }) => cluster,
   gather: async (hosts, { keysFrom, cluster }) =>
-    fetchOnce(hosts(keysFrom), `reading the keys of cluster ${cluster}`, sh`cat ${seedKeyring(cluster)}`),
+    fetchOnce(hosts(keysFrom), `reading the keys of cluster ${cluster}`, printBornKeys(cluster)),
   artifacts(desired, keyring) {
     const key = (entity: string): string => (keyring === undefined ? "" : keyringSection(keyring, entity));
     return [

@@ -1,6 +1,13 @@
 import { z } from "zod";
 import { stableUuid } from "../domain/ceph/names.ts";
-import { fileStore, osdUnit, refuseUnlessSafe, reportNumber, waitForOsd } from "../domain/ceph/osd.ts";
+import {
+  fileStore,
+  osdUnit,
+  osdWeight,
+  refuseUnlessSafe,
+  reportNumber,
+  waitForOsd,
+} from "../domain/ceph/osd.ts";
 import { defineResource, type Desired } from "../lifecycle/define-resource.ts";
 import { HostName, Name, Uuid, Whole } from "./schemas.ts";
 
@@ -45,7 +52,7 @@ export const cephOsd = defineResource({
   name: ({ name }) => name,
   artifacts(desired) {
     const store = fileStore(storeOf(desired));
-    return [...store, osdUnit(desired.uuid, store)];
+    return [...store, osdUnit(desired.uuid, store), osdWeight(desired.uuid)];
   },
   settle: ({ uuid }) => waitForOsd(uuid),
   report: ({ uuid }) => reportNumber(uuid),

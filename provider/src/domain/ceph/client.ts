@@ -1,6 +1,7 @@
 import type { Artifact } from "../../host/artifact.ts";
 import { sh } from "../../host/script.ts";
 import { askCeph, ceph, tellCeph } from "./command.ts";
+import { capsExpression, capsOf } from "./key.ts";
 
 interface ClientKey {
   readonly entity: string;
@@ -15,7 +16,13 @@ export function fileSystemDirectory(fileSystem: string, path: string): Artifact 
   const program = `import cephfs, sys
 action, name, path = sys.argv[1:]
 fs = cephfs.LibCephFS(conffile="/etc/ceph/ceph.conf", auth_id="admin")
-fs.mount(filesystem_name=name.encode())
+try:
+    fs.mount(filesystem_name=name.encode())
+except cephfs.ObjectNotFound:
+    sys.exit(1)
+except cephfs.Error as problem:
+    print(problem, file=sys.stderr)
+    sys.exit(75)
 try:
     if action == "make":
         fs.mkdirs(path.encode(), 0o755)
@@ -43,17 +50,10 @@ export function clientKey({ entity, fileSystem, path, access }: ClientKey): Arti
     osd: `allow ${access} tag cephfs data=${fileSystem}`,
   };
   const words = Object.entries(caps).flat();
-  const expected = Object.entries(caps)
-    .map(([service, cap]) => `${service}: ${cap}`)
-    .join("; ");
+  const expected = capsOf(caps);
   return {
     what: `key ${entity}`,
-    probe: ceph(
-      askCeph(
-        { prefix: "auth get", entity },
-        `"; ".join(f"{service}: {cap}" for service, cap in sorted(d[0]["caps"].items()))`,
-      ),
-    ),
+    probe: ceph(askCeph({ prefix: "auth get", entity }, capsExpression)),
     expected,
     apply: ceph(
       sh`${tellCeph({ prefix: "auth add", entity, caps: words })} 2>/dev/null || ${tellCeph({ prefix: "auth caps", entity, caps: words })}`,

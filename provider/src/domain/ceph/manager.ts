@@ -1,7 +1,7 @@
 import type { Artifact } from "../../host/artifact.ts";
 import { directory, file } from "../../host/files.ts";
 import { unitDirectory, unitFile } from "../../host/systemd.ts";
-import type { Script } from "../../host/script.ts";
+import { sh, type Script } from "../../host/script.ts";
 import { ceph, pythonString, waitForCeph } from "./command.ts";
 
 const moduleDirectory = "/usr/local/lib/torocloud-mgr";
@@ -36,11 +36,15 @@ def checkpw(password, hashed_password):
 
 /** What lets the manager's Python modules load on Debian 13. */
 export function managerModules(): Artifact[] {
+  const dropIn = unitFile(
+    "ceph-mgr@.service.d/torocloud.conf",
+    `[Service]\nEnvironment=PYTHONPATH=${moduleDirectory}\n`,
+  );
   return [
     directory(moduleDirectory),
     file(`${moduleDirectory}/bcrypt.py`, bcrypt),
     directory(`${unitDirectory}/ceph-mgr@.service.d`),
-    unitFile("ceph-mgr@.service.d/torocloud.conf", `[Service]\nEnvironment=PYTHONPATH=${moduleDirectory}\n`),
+    { ...dropIn, apply: sh`${dropIn.apply}; systemctl daemon-reload` },
   ];
 }
 

@@ -27,14 +27,37 @@ export function mountUnit(name: string): string {
 export function mountArtifacts(mount: CephMount, key: string | undefined): Artifact[] {
   const configuration = `/etc/torocloud/ceph-${mount.name}`;
   const unit = unitFile(mountUnit(mount.name), renderMountUnit(mount, configuration));
+  const keyring = keyFile(
+    `${configuration}/keyring`,
+    mount.user,
+    key && renderKeyring(`client.${mount.user}`, key),
+  );
+  const secret = keyFile(`${configuration}/secret`, mount.user, key);
   const files = [
     ownDirectory(configuration, { mode: "700" }),
     file(`${configuration}/ceph.conf`, renderClientConf(mount)),
-    file(`${configuration}/keyring`, renderKeyring(`client.${mount.user}`, key ?? ""), { mode: "600" }),
-    file(`${configuration}/secret`, key ?? "", { mode: "600" }),
+    keyring,
+    secret,
     unit,
   ];
-  return [...files, mountPoint(mount.mountPoint), runningUnit(mountUnit(mount.name), files), mounted(mount)];
+  const unused = mount.client === "kernel" ? keyring : secret;
+  const used = files.filter((one) => one !== unused);
+  return [...files, mountPoint(mount.mountPoint), runningUnit(mountUnit(mount.name), used), mounted(mount)];
+}
+
+/** A file with the client's key; where the cluster has none for it, nothing that is there is right. */
+function keyFile(path: string, user: string, content: string | undefined): Artifact {
+  const keyed = file(path, content ?? "", { mode: "600" });
+  if (content !== "") return keyed;
+  const missing = `the cluster has no key client.${user}`;
+  return {
+    ...keyed,
+    expected: missing,
+    apply: sh`echo ${missing} >&2; exit 1`,
+    mend: () => undefined,
+    missing: `is missing, and ${missing}`,
+    explain: () => `holds a key that the cluster does not know: ${missing}`,
+  };
 }
 
 /** Its mode and owner are the file system's once it is mounted, so only its being there counts. */
@@ -47,14 +70,33 @@ function mountPoint(path: string): Artifact {
   };
 }
 
+function mountType(client: CephMount["client"]): string {
+  return client === "kernel" ? "ceph" : "fuse.ceph-fuse";
+}
+
 function mounted({ name, client, mountPoint: path }: CephMount): Artifact {
+  const type = mountType(client);
   return {
     what: `mount ${path}`,
-    probe: sh`timeout 20 findmnt -rno FSTYPE --mountpoint ${path}`,
-    expected: client === "kernel" ? "ceph" : "fuse.ceph-fuse",
-    apply: sh`findmnt -rno FSTYPE --mountpoint ${path} || systemctl restart ${mountUnit(name)}`,
+    probe: sh`timeout 20 findmnt -rno FSTYPE,VFS-OPTIONS --mountpoint ${path} | sed 's/,.*//'`,
+    expected: `${type} rw`,
+    apply: sh`top() { findmnt -rno "$1" --mountpoint ${path} | tail -n 1; }
+for other in 1 2 3 4 5; do
+  case $(top FSTYPE) in '' | ${type}) break ;; *) umount ${path} ;; esac
+done
+case $(top FSTYPE),$(top VFS-OPTIONS) in
+  ,*) systemctl restart ${mountUnit(name)} ;;
+  *,ro,*) mount -o "remount,bind,rw,$(top VFS-OPTIONS | sed 's/^ro,//')" ${path} ;;
+esac`,
     remove: sh`if findmnt -rno FSTYPE --mountpoint ${path} >/dev/null; then umount ${path}; fi`,
     common: true,
+    missing: "is not mounted",
+    explain: (actual) => {
+      const [seen = "", access] = actual.split(" ");
+      return seen === type
+        ? `is mounted ${access === "ro" ? "read-only" : String(access)}`
+        : `is covered by a mount of ${seen}`;
+    },
   };
 }
 
@@ -103,7 +145,7 @@ ExecStop=/bin/umount ${mount.mountPoint}
 
 /** The mount answers: a process that waits for the cluster is not enough. */
 export function waitForMount({ mountPoint: path, client }: CephMount): Script {
-  const type = client === "kernel" ? "ceph" : "fuse.ceph-fuse";
+  const type = mountType(client);
   return sh`answers() {
   [ "$(timeout 10 findmnt -rno FSTYPE --mountpoint ${path})" = ${type} ] && timeout 10 ls ${path} >/dev/null && return 0
   echo 'not yet'; return 1

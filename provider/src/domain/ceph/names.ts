@@ -8,6 +8,9 @@ export function seedKeyring(cluster: string): string {
   return `${stateDirectory}/${cluster}.keyring`;
 }
 
+/** The monitors' common key, with those of the administrator, on each host that is to run one. */
+export const monitorKeyring = `${stateDirectory}/mon.keyring`;
+
 /** Ceph's own location of a daemon's data. */
 export function daemonDirectory(kind: "mon" | "mgr" | "mds", id: string): string {
   return `/var/lib/ceph/${kind}/ceph-${id}`;

@@ -2,6 +2,7 @@ import type { Artifact } from "../../host/artifact.ts";
 import { runningUnit } from "../../host/systemd.ts";
 import { Script, sh } from "../../host/script.ts";
 import { askCeph, ceph, pythonString, waitForCeph } from "./command.ts";
+import { capsExpression, capsOf, explainKey, sameKey } from "./key.ts";
 import { stateDirectory } from "./names.ts";
 
 /** Where the bootstrap key lies by Ceph's own convention. */
@@ -30,7 +31,7 @@ function osdNumber(uuid: string): Script {
  * number, and asking is idempotent on the UUID, so it can stop anywhere and go on later.
  */
 export function fileStore(store: FileStore): Artifact[] {
-  return [madeStore(store), storeSize(store)];
+  return [madeStore(store), storeSize(store), storeKey(store)];
 }
 
 function madeStore({ uuid, fsid, sizeGiB }: FileStore): Artifact {
@@ -43,6 +44,7 @@ directory=/var/lib/ceph/osd/ceph-$(osd_number) && [ "$(cat "$directory/mkfs_done
     expected: fsid,
     apply: ceph(sh`${number}
 made() { [ "$(cat "$1/mkfs_done" 2>/dev/null)" = yes ] && [ "$(cat "$1/fsid")" = ${uuid} ] && [ "$(cat "$1/ceph_fsid")" = ${fsid} ]; }
+${recoverStore(uuid)}
 if osd=$(osd_number) && made "/var/lib/ceph/osd/ceph-$osd"; then
   say "osd.$osd has its store already"
 else
@@ -73,8 +75,24 @@ if osd=$(osd_number); then
 fi
 rm -f ${secret}`),
     data: `the OSD store with UUID ${uuid} in /var/lib/ceph/osd`,
+    missing: "is missing, or its labels are",
     explain: (actual) => `is of the cluster ${actual}, not ${fsid}`,
   };
+}
+
+/** A store that was made says so itself, whatever became of the small files beside it. It must never be made again. */
+function recoverStore(uuid: string): Script {
+  return sh`for block in /var/lib/ceph/osd/ceph-*/block; do
+  osd_directory=\${block%/block}
+  [ -s "$block" ] && [ "$(cat "$osd_directory/mkfs_done" "$osd_directory/fsid" "$osd_directory/ceph_fsid" 2>/dev/null | wc -l)" != 3 ] || continue
+  case $(ceph-bluestore-tool show-label --dev "$block" 2>/dev/null) in
+    *${`"osd_uuid": "${uuid}"`}*'"mkfs_done": "yes"'*)
+      say "$osd_directory has a complete store; its labels are written anew"
+      ceph-bluestore-tool prime-osd-dir --dev "$block" --path "$osd_directory"
+      echo yes >"$osd_directory/mkfs_done"
+      chown ceph:ceph "$osd_directory"/*; chmod 600 "$osd_directory/mkfs_done" ;;
+  esac
+done`;
 }
 
 function storeSize({ uuid, sizeGiB }: FileStore): Artifact {
@@ -102,6 +120,51 @@ fi`,
   };
 }
 
+const capabilities = { mgr: "allow profile osd", mon: "allow profile osd", osd: "allow *" };
+
+/** The key with which it joins, as its directory and the cluster have it. Either is mended from the other. */
+function storeKey({ uuid }: FileStore): Artifact {
+  const number = osdNumber(uuid);
+  const words = Object.entries(capabilities).flat();
+  const path = `"/var/lib/ceph/osd/ceph-" + d[0]["entity"][4:] + "/keyring"`;
+  const expression = `${sameKey(path)} + " " + ${capsExpression}`;
+  const agree = ceph(sh`${number}
+osd=$(osd_number)
+keyring=/var/lib/ceph/osd/ceph-$osd/keyring
+if key=$(ceph_command auth get-key "osd.$osd"); then
+  ceph_command auth caps "osd.$osd" ${words}
+  printf '[osd.%s]\n\tkey = %s\n' "$osd" "$key" | put_file "$keyring" 600 ceph:ceph
+else
+  ceph_command auth add "osd.$osd" ${words} -i "$keyring"
+  chown ceph:ceph "$keyring"; chmod 600 "$keyring"
+fi`);
+  return {
+    what: `key of OSD store ${uuid}`,
+    probe: ceph(sh`${number}
+osd=$(osd_number) && stat -c '%a %U:%G' "/var/lib/ceph/osd/ceph-$osd/keyring" &&
+  timeout 60 python3 -c "$ceph_ask" ask ${expression} "{\"prefix\":\"auth get\",\"entity\":\"osd.$osd\"}"`),
+    expected: `600 ceph:ceph same ${capsOf(capabilities)}`,
+    apply: agree,
+    common: true,
+    mend: (actual) => (actual.includes(" same ") ? agree : undefined),
+    explain: (actual) => explainKey(actual, { keyring: "its directory", caps: capabilities }),
+  };
+}
+
+/** How much of its share of the data an OSD gets: all, unless somebody took it out. */
+export function osdWeight(uuid: string): Artifact {
+  const weight = `next(f"{o['weight']:g}" for o in d["osds"] if o["uuid"] == ${pythonString(uuid)})`;
+  return {
+    what: `weight of OSD ${uuid}`,
+    probe: ceph(askCeph({ prefix: "osd dump" }, weight)),
+    expected: "1",
+    apply: ceph(sh`${osdNumber(uuid)}
+ceph_command osd reweight "$(osd_number)" 1`),
+    common: true,
+    explain: (actual) => (actual === "0" ? "is 0, not 1: it is out of the cluster" : `is ${actual}, not 1`),
+  };
+}
+
 /** The daemon, whose unit is named after the number that the cluster chose. */
 export function osdUnit(uuid: string, store: readonly Artifact[]): Artifact {
   const unit = runningUnit({ label: "ceph-osd@", word: sh`"ceph-osd@$(osd_number)"` }, store);
@@ -113,6 +176,10 @@ export function osdUnit(uuid: string, store: readonly Artifact[]): Artifact {
 }`,
     ]),
     apply: Script.join([osdNumber(uuid), unit.apply]),
+    mend: (actual) => {
+      const mend = unit.mend?.(actual);
+      return mend && Script.join([osdNumber(uuid), mend]);
+    },
     remove: sh`${osdNumber(uuid)}
 if osd_number >/dev/null; then
   ${unit.remove}
