@@ -1,88 +1,160 @@
-import { beforeAll, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
+import { meddlings, rounds, type Meddling } from "../../../tools/src/drift/index.ts";
 import { onHost } from "../support/hosts.ts";
+import { runningPids, turnover, type Pids } from "../support/processes.ts";
 import type { Outcome } from "../support/stack.ts";
 import { chapter, type Suite } from "../support/suite.ts";
 import { waitForPage } from "../support/web.ts";
 import { addressOf } from "../support/workspace.ts";
 
-/** Something done by hand, and the words in which the next refresh tells of it. */
-interface Meddling {
-  readonly title: string;
-  readonly host: string;
-  readonly script: string;
-  readonly resource: string;
-  readonly sentence: string | RegExp;
-}
-
-const meddlings: readonly Meddling[] = [
-  {
-    title: "a guest that was stopped",
-    host: "host1",
-    script: "systemctl stop torocloud-guest-web-0.service",
-    resource: "Guest web-0",
-    sentence: "host1/guest/web-0: drifted: unit torocloud-guest-web-0.service is inactive",
-  },
-  {
-    title: "a unit file that was edited",
-    host: "host2",
-    script: "echo '# by hand' >>/etc/systemd/system/torocloud-forward-8090.service",
-    resource: "PortForward web-1-forward",
-    sentence:
-      "host2/port-forward/8090: drifted: file /etc/systemd/system/torocloud-forward-8090.service has other content",
-  },
-  {
-    title: "a key that was given other rights",
-    host: "node1",
-    script:
-      "ceph auth caps client.ceph mds 'allow rw fsname=ceph path=/torocloud' mon 'allow r' osd 'allow rw tag cephfs data=ceph'",
-    resource: "ClientKey ceph-key",
-    sentence:
-      /^node1\/ceph-client-key\/ceph: drifted: key client\.ceph may ".*mon: allow r;.*", not ".*mon: allow r fsname=ceph;/,
-  },
-  {
-    title: "a shared file that was changed",
-    host: "host2",
-    script: "echo defaced >/srv/torocloud/shares/web/second.html",
-    resource: "SharedFiles web-files",
-    sentence:
-      'host1/shared-files/web: drifted: files in /srv/torocloud/shares/web were changed on the host: "second.html"',
-  },
-];
+const repairable = rounds(meddlings.filter(({ refused }) => !refused));
+const refused = meddlings.filter((row) => row.refused);
 
 /** Step 5, first half. */
 export function drift(suite: Suite): void {
   chapter("What was changed by hand", suite, () => {
-    let refreshed: Outcome;
-    let repaired: Outcome;
-
-    beforeAll(async () => {
-      if (!suite.up) return;
-      await Promise.all(meddlings.map(async ({ host, script }) => onHost(suite.workspace, host, script)));
-      refreshed = await suite.cloud.must("refresh");
-      repaired = await suite.cloud.must("up", { args: ["--skip-preview"] });
+    for (const [index, rows] of repairable.entries()) {
+      describe(`round ${index + 1} of ${repairable.length}`, () => {
+        repaired(suite, rows);
+      });
+    }
+    describe("and what is not put right", () => {
+      notRepaired(suite, refused);
     });
 
-    it.each(meddlings)("$title is told by a refresh", ({ resource, sentence }) => {
-      expect(refreshed.phase.steps).toContain(`update ${resource}`);
-      const told = refreshed.phase.said.filter((line) =>
-        typeof sentence === "string" ? line === sentence : sentence.test(line),
-      );
-      expect(told).toHaveLength(1);
-    });
-
-    it("nothing else is told, or repaired", () => {
-      const steps = meddlings.map(({ resource }) => `update ${resource}`).sort();
-      expect(refreshed.phase.steps).toEqual(steps);
-      expect(repaired.phase.steps).toEqual(steps);
-    });
-
-    it("is repaired by the next up, and the one after it has nothing to do", async () => {
+    it("all serves as before", async () => {
       await waitForPage(`http://${addressOf(suite.workspace, "host1")}:8090/`, "Another edition");
+      await waitForPage(`http://${addressOf(suite.workspace, "host1")}:8091/`, "Another edition");
       await waitForPage(`http://${addressOf(suite.workspace, "host2")}:8090/second.html`, "A second page");
-      const outcome = await suite.cloud.must("refresh", { args: ["--expect-no-changes"] });
-      expect(outcome.phase.steps).toEqual([]);
-      const next = await suite.cloud.must("up", { args: ["--expect-no-changes", "--skip-preview"] });
-      expect(next.phase.steps).toEqual([]);
     });
   });
+}
+
+function repaired(suite: Suite, rows: readonly Meddling[]): void {
+  let before: Pids;
+  let refreshed: Outcome;
+  let outcome: Outcome;
+  let after: Pids;
+
+  beforeAll(async () => {
+    if (!suite.up) return;
+    before = await runningPids(suite.workspace);
+    await meddle(suite, rows);
+    refreshed = await suite.cloud.must("refresh");
+    outcome = await suite.cloud.must("up", { args: ["--skip-preview"] });
+    after = await runningPids(suite.workspace);
+  });
+
+  toldExactly(rows, () => refreshed);
+
+  it("exactly those are updated", async () => {
+    const steps = await stepsOf(suite, rows);
+    expect(refreshed.phase.steps).toEqual(steps);
+    expect(outcome.phase.steps).toEqual(steps);
+  });
+
+  it("nothing restarts that need not", () => {
+    const restarted = [...new Set(rows.flatMap(({ restarts = [] }) => restarts))].sort();
+    const { restarted: seen, ...others } = turnover(before, after);
+    expect(others).toEqual({ started: [], stopped: [] });
+    expect(seen.map((unit) => unit.replace(/ceph-osd@\d+/, "ceph-osd")).sort()).toEqual(restarted);
+  });
+
+  it("then there is nothing to do", async () => {
+    const next = await suite.cloud.must("up", {
+      args: ["--refresh", "--expect-no-changes", "--skip-preview"],
+    });
+    expect(next.phase.steps).toEqual([]);
+    expect(driftOf(next)).toEqual([]);
+    expect(turnover(after, await runningPids(suite.workspace)).restarted).toEqual([]);
+  });
+}
+
+function notRepaired(suite: Suite, rows: readonly Meddling[]): void {
+  let refreshed: Outcome;
+  let outcome: Outcome;
+
+  beforeAll(async () => {
+    if (!suite.up) return;
+    await meddle(suite, rows);
+    refreshed = await suite.cloud.must("refresh");
+    outcome = await suite.cloud.run("up", { args: ["--skip-preview", "--continue-on-error"] });
+    await Promise.all(
+      rows.map(async ({ host, refused: { undo } = { undo: "" } }) => onHost(suite.workspace, host, undo)),
+    );
+  });
+
+  toldExactly(rows, () => refreshed);
+
+  it.each(rows)("$title: up says what a person has to decide", ({ refused: { says } = { says: "" } }) => {
+    expect(outcome.exitCode).not.toBe(0);
+    expect(outcome.output).toContain(says);
+  });
+
+  it("once a person undid it, up agrees, and then there is nothing to do", async () => {
+    await suite.cloud.must("up", { args: ["--refresh", "--skip-preview"] });
+    const next = await suite.cloud.must("up", {
+      args: ["--refresh", "--expect-no-changes", "--skip-preview"],
+    });
+    expect(next.phase.steps).toEqual([]);
+  });
+}
+
+async function meddle(suite: Suite, rows: readonly Meddling[]): Promise<void> {
+  for (const host of new Set(rows.map((row) => row.host))) {
+    for (const row of rows) if (row.host === host) await onHost(suite.workspace, host, row.script);
+  }
+}
+
+function toldExactly(rows: readonly Meddling[], refreshed: () => Outcome): void {
+  const sentences = rows.flatMap(({ told }) => told);
+
+  it.each(rows)("$title", ({ told }) => {
+    const lines = driftOf(refreshed());
+    for (const sentence of told) {
+      expect({ sentence, lines: lines.filter((line) => meant(sentence).test(line)).length }).toEqual({
+        sentence,
+        lines: 1,
+      });
+    }
+  });
+
+  it("nothing else is told", () => {
+    const others = driftOf(refreshed()).filter(
+      (line) => !sentences.some((sentence) => meant(sentence).test(line)),
+    );
+    expect(others).toEqual([]);
+  });
+}
+
+function driftOf({ phase }: Outcome): readonly string[] {
+  return phase.said.filter((line) => line.includes(": drifted: "));
+}
+
+/** … stands for what only the hosts know. */
+function meant(sentence: string): RegExp {
+  const [id = "", ...rest] = sentence.split(": ");
+  const line = `${id}: drifted: ${rest.join(": ")}`;
+  return new RegExp(`^${line.split("…").map(literal).join("\\S+")}$`);
+}
+
+function literal(text: string): string {
+  return text.replaceAll(/[.*+?^$()|[\]{}\\/-]/g, "\\$&");
+}
+
+/** The updates that Pulumi shows for what is told. */
+async function stepsOf(suite: Suite, rows: readonly Meddling[]): Promise<readonly string[]> {
+  const resources = (await suite.cloud.resources()).filter(({ id }) => id !== undefined);
+  const ids = [...new Set(rows.flatMap(({ told }) => told).map((line) => line.split(": ")[0] ?? ""))];
+  return ids
+    .map((pattern) => {
+      const name = new RegExp(`^${pattern.split("…").map(literal).join("\\S+")}$`);
+      const [type = "", label = ""] =
+        resources
+          .find(({ id = "" }) => name.test(id))
+          ?.urn.split("::")
+          .slice(-2) ?? [];
+      return `update ${type.slice(type.lastIndexOf(":") + 1)} ${label}`;
+    })
+    .sort();
 }

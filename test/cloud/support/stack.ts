@@ -38,6 +38,7 @@ export interface RunOptions {
 
 /** One resource of a deployment's state. */
 export interface StateResource {
+  readonly id?: string;
   readonly urn: string;
   readonly inputs?: Readonly<Record<string, unknown>>;
   readonly outputs?: Readonly<Record<string, unknown>>;

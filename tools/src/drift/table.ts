@@ -1,0 +1,65 @@
+import { cephClusterTables } from "./ceph-cluster.ts";
+import { cephDaemonTables } from "./ceph-daemons.ts";
+import { cephStorageTables } from "./ceph-storage.ts";
+import { hostTables } from "./host.ts";
+import { microvmGuestTables } from "./microvm-guest.ts";
+import { microvmHostTables } from "./microvm-host.ts";
+import type { DriftTable, Row, Watched } from "./row.ts";
+
+export type { DriftTable, Row, Watched } from "./row.ts";
+
+/** What holds for every resource. */
+export const everywhere: Omit<DriftTable, "type"> = {
+  watched: [
+    {
+      artifact: "ownership marker /etc/torocloud/{kind}/{name}.json",
+      fields: ["owner"],
+      rows: [
+        {
+          by: "is deleted",
+          host: "host2",
+          script: "rm /etc/torocloud/share/web-1.json",
+          told: ["host2/share/web-1: its ownership marker is missing"],
+        },
+        {
+          by: "is edited to say that a change goes on: all is applied again",
+          host: "host1",
+          script: `sed -i 's/"state":"ready"/"state":"pending"/' /etc/torocloud/port-forward/8090.json`,
+          told: ["host1/port-forward/8090: an earlier change was interrupted"],
+          restarts: ["host1 torocloud-forward-8090"],
+        },
+      ],
+    },
+  ],
+  unseen: {
+    inventory: "says only how hosts are reached",
+    adopt: "says only what happens to what is there already when it is first made",
+    timeouts: "say only how long is waited",
+    onDelete: "says only what a later deletion does",
+    "the inputs that an ownership marker repeats": "are a note for import; the next update writes them anew",
+    "another stack's name in an ownership marker":
+      "is no difference but another owner: the stack forgets the thing, and refuses to make it anew",
+  },
+};
+
+/** Every kind of resource. */
+export const driftTables: readonly DriftTable[] = [
+  ...hostTables,
+  ...cephClusterTables,
+  ...cephDaemonTables,
+  ...cephStorageTables,
+  ...microvmHostTables,
+  ...microvmGuestTables,
+];
+
+/** A row with what it is about. */
+export interface Meddling extends Row {
+  readonly title: string;
+}
+
+/** All rows, in the tables' order. */
+export const meddlings: readonly Meddling[] = [everywhere, ...driftTables].flatMap(({ watched }) =>
+  watched.flatMap(({ artifact, rows }: Watched) =>
+    rows.map((row) => ({ ...row, title: `${artifact} ${row.by} on ${row.host}` })),
+  ),
+);
