@@ -5,7 +5,7 @@ const answers = new WeakMap<Host, Map<string, Promise<string>>>();
 
 /**
  * The standard output of a script that only reads, asked for once per host and process however many resources
- * need it: a key that every node of a cluster gets. A failure is not remembered.
+ * need it: a key that every node of a cluster gets. A failure is not remembered, nor that there is nothing yet.
  */
 export async function fetchOnce(host: Host, doing: string, script: Script): Promise<string> {
   const known = answers.get(host) ?? new Map<string, Promise<string>>();
@@ -14,6 +14,7 @@ export async function fetchOnce(host: Host, doing: string, script: Script): Prom
   if (asked) return asked;
   const answer = must(host, doing, script, { repeatable: true });
   known.set(script.text, answer);
-  answer.catch(() => known.delete(script.text));
+  const forget = (): unknown => known.delete(script.text);
+  answer.then((stdout) => stdout.trim() === "" && forget(), forget);
   return answer;
 }

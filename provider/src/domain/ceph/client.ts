@@ -15,28 +15,25 @@ interface ClientKey {
 export function fileSystemDirectory(fileSystem: string, path: string): Artifact {
   const program = `import cephfs, sys
 action, name, path = sys.argv[1:]
-fs = cephfs.LibCephFS(conffile="/etc/ceph/ceph.conf", auth_id="admin")
+fs = cephfs.LibCephFS(conffile="/etc/ceph/ceph.conf", auth_id="admin", conf={"client_mount_timeout": "20"})
 try:
     fs.mount(filesystem_name=name.encode())
-except cephfs.ObjectNotFound:
-    sys.exit(1)
-except cephfs.Error as problem:
-    print(problem, file=sys.stderr)
-    sys.exit(75)
-try:
     if action == "make":
         fs.mkdirs(path.encode(), 0o755)
     fs.stat(path.encode())
     print("directory")
-except cephfs.ObjectNotFound:
+except cephfs.Error as problem:
     if action == "make":
-        fs.stat(path.encode())
+        raise
+    if not isinstance(problem, cephfs.ObjectNotFound):
+        print("unknown:", problem)
 finally:
     fs.shutdown()`;
   return {
     what: `directory ${path} of file system ${fileSystem}`,
     probe: sh`timeout 60 python3 -c ${program} look ${fileSystem} ${path}`,
     expected: "directory",
+    explain: (actual) => `cannot be looked at: ${actual.replace("unknown: ", "")}`,
     apply: sh`timeout 60 python3 -c ${program} make ${fileSystem} ${path}`,
     common: true,
   };

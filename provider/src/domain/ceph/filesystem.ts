@@ -43,6 +43,8 @@ export function pool({ name, placementGroups, copies, use, fileSystem: owner }: 
         autoscale_mode: "off",
       },
       set("pg_autoscale_mode"),
+      // CephFS gives its metadata pool a least number, which would stand in the way.
+      { prefix: "osd pool set", pool: name, var: "pg_num_min", val: "1" },
       set("pg_num"),
       set("size"),
       set("min_size"),

@@ -121,6 +121,7 @@ ExecStart=/usr/bin/ceph-fuse -f --conf ${configuration}/ceph.conf --keyring ${co
 ExecStartPost=/bin/sh -c 'until findmnt -rno FSTYPE --mountpoint ${mount.mountPoint}; do sleep 0.1; done >/dev/null'
 TimeoutStartSec=300
 ExecStopPost=-/bin/umount --lazy ${mount.mountPoint}
+SuccessExitStatus=15
 Restart=always
 RestartSec=1
 `;

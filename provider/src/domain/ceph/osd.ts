@@ -167,7 +167,7 @@ ceph_command osd reweight "$(osd_number)" 1`),
 
 /** The daemon, whose unit is named after the number that the cluster chose. */
 export function osdUnit(uuid: string, store: readonly Artifact[]): Artifact {
-  const unit = runningUnit({ label: "ceph-osd@", word: sh`"ceph-osd@$(osd_number)"` }, store);
+  const unit = runningUnit({ label: "ceph-osd@", word: sh`"ceph-osd@$(osd_number).service"` }, store);
   return {
     ...unit,
     probe: Script.join([
