@@ -1,14 +1,16 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { inventorySchema, registry } from "@torocloud/provider";
 import { format } from "prettier";
+import { driftTables, everywhere } from "./drift/index.ts";
+import { renderDriftPage } from "./render-drift.ts";
 import { withFieldTable } from "./render-inventory.ts";
 import { renderModule } from "./render-sdk.ts";
 
 const root = new URL("../../", import.meta.url);
 
-/** The files that are generated, wholly or in part, from the provider's definitions. */
+/** The files that are generated, wholly or in part, from the provider's definitions and the table of drift. */
 async function generatedFiles(): Promise<ReadonlyMap<URL, string>> {
-  return new Map([...(await resourceClasses()), ...(await inventoryFiles())]);
+  return new Map([...(await resourceClasses()), ...(await inventoryFiles()), ...(await driftPage())]);
 }
 
 async function resourceClasses(): Promise<readonly (readonly [URL, string])[]> {
@@ -32,6 +34,11 @@ async function inventoryFiles(): Promise<readonly (readonly [URL, string])[]> {
     ],
     [page, await format(table, { parser: "markdown", printWidth: 110 })],
   ];
+}
+
+async function driftPage(): Promise<readonly (readonly [URL, string])[]> {
+  const page = renderDriftPage(everywhere, driftTables, registry);
+  return [[new URL("docs/drift.md", root), await format(page, { parser: "markdown", printWidth: 110 })]];
 }
 
 const check = process.argv.includes("--check");

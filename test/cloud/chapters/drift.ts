@@ -100,10 +100,15 @@ function notRepaired(suite: Suite, rows: readonly Meddling[]): void {
   });
 }
 
-async function meddle(suite: Suite, rows: readonly Meddling[]): Promise<void> {
-  for (const host of new Set(rows.map((row) => row.host))) {
-    for (const row of rows) if (row.host === host) await onHost(suite.workspace, host, row.script);
-  }
+/** In the rows' order on each host, on all hosts at once. */
+async function meddle({ workspace }: Suite, rows: readonly Meddling[]): Promise<void> {
+  const hosts = [...new Set(rows.map(({ host }) => host))];
+  await Promise.all(
+    hosts.map(async (host) => {
+      const scripts = rows.filter((row) => row.host === host).map(({ script }) => `(\n${script}\n) >&2`);
+      await onHost(workspace, host, scripts.join("\n"));
+    }),
+  );
 }
 
 function toldExactly(rows: readonly Meddling[], refreshed: () => Outcome): void {
