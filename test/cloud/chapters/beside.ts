@@ -63,8 +63,8 @@ export function beside(suite: Suite): void {
     it("keeps the first from taking away what both need", async () => {
       const resources = await suite.cloud.resources();
       const { outputs } = resources.find(({ urn }) => urn.endsWith("::host1-hypervisor")) ?? {};
-      const { delete: remove } = lifecycleOf(hypervisor, surroundings);
-      await expect(remove("host1/hypervisor/hypervisor", outputs ?? {})).rejects.toThrow(
+      const lifecycle = lifecycleOf(hypervisor, surroundings);
+      await expect(lifecycle.delete("host1/hypervisor/hypervisor", outputs ?? {})).rejects.toThrow(
         /still needed by guest\/beside .*of organization\/torocloud-beside\//,
       );
       await firstIsUntouched();

@@ -111,12 +111,11 @@ fi`),
   };
 }
 
-const servingOptions = { max_mds: "1", joinable: "true", refuse_client_session: "false" };
+const servingOptions = { max_mds: "1", joinable: "true" };
 
-/** That metadata servers may serve it, one at a time, and clients use it. */
+/** That metadata servers may serve it, one at a time. */
 export function fileSystemOptions(name: string): Artifact {
-  const flag = (option: string): string => `{str(m["flags_state"]["${option}"]).lower()}`;
-  const summary = `f'max_mds={m["max_mds"]} joinable=${flag("joinable")} refuse_client_session=${flag("refuse_client_session")}'`;
+  const summary = `f'max_mds={m["max_mds"]} joinable={str(m["flags_state"]["joinable"]).lower()}'`;
   const expected = Object.entries(servingOptions)
     .map(([option, value]) => `${option}=${value}`)
     .join(" ");
