@@ -2,7 +2,10 @@ import * as pulumi from "@pulumi/pulumi";
 
 /** The arguments of a resource; one that holds a secret stops the program before anything of it leaves this process. */
 export function noSecrets<Args extends object>(resource: string, args: Args): Args {
-  const entries = Object.entries(args).map(([field, value]) => [field, refused(`${resource}: ${field}`, value)]);
+  const entries = Object.entries(args).map(([field, value]) => [
+    field,
+    refused(`${resource}: ${field}`, value),
+  ]);
   return Object.fromEntries(entries) as Args;
 }
 

@@ -72,7 +72,9 @@ describe.skipIf(reason !== "")(`a user of a real sshd${reason && ` (skipped: ${r
       const pool = await login({ sudoPasswordEnv: "PW" }, { PW: "wrong-one" });
       const error = await rejection(pool.host("node1").run(sh`true`));
       expect(error).toBeInstanceOf(HostUnreachable);
-      expect(error.message).toContain(`node1: sudo refuses the password of ${user.name} in the environment variable PW`);
+      expect(error.message).toContain(
+        `node1: sudo refuses the password of ${user.name} in the environment variable PW`,
+      );
       expect(error.message).not.toContain("wrong-one");
     });
 
