@@ -31,7 +31,7 @@ function alone() {
   new ceph.FileSystem("pool", { host: "node1", name: "theirs" });
   new ceph.Mount("mount", { ...mount, name: "mounted", mountPoint: "/srv/mounted" });
   new ceph.Mount("full", { ...mount, name: "full", mountPoint: "/srv/full" });
-  new ceph.Node("configuration", { host: "host2", cluster: "theirs", keysFrom: "node1", fsid, monitors });
+  new ceph.Node("configuration", { host: "host2", cluster: "ceph", keysFrom: "node1", fsid, monitors });
   new microvm.SharedFiles("files", {
     host: "host1",
     name: "theirs",
