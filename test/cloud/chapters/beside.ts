@@ -8,21 +8,26 @@ import { runningPids, turnover, untouched, type Pids } from "../support/processe
 import { openStack, ownProject, type Stack } from "../support/stack.ts";
 import { chapter, type Suite } from "../support/suite.ts";
 import { waitForPage } from "../support/web.ts";
-import { addressOf, writeFolder } from "../support/workspace.ts";
+import { addressOf, writeFolder, type Settings } from "../support/workspace.ts";
 
 const mountPoint = "/srv/beside";
 const lookAtMountPoint = `stat -c '%i %a %U:%G %Y' ${mountPoint}; ls -A ${mountPoint}`;
 const marks = `find /etc/torocloud -type f ! -name '*beside*' ! -path '*beside*' ! -name 8180.json -printf '%p %i %T@ ' -exec sha256sum {} \\; | sort`;
 
+const lookAtThings = `find /etc/systemd/system/*beside* /etc/systemd/system/*8180* /etc/torocloud/ceph-beside ${mountPoint} -printf '%p %y %m %U:%G %i %T@\n'`;
+
 /** Another stack on the same hosts and the same cluster, with names of its own. */
 export function beside(suite: Suite): void {
   chapter("A second stack", suite, () => {
     let other: Stack;
+    let settings: Settings;
     let pids: Pids;
     let markers: string;
     let directory: string;
     const ofFirst = (all: Pids): Pids =>
       new Map([...all].filter(([unit]) => !/beside|forward-8180/.test(unit)));
+    const ofSecond = (all: Pids): Pids =>
+      new Map([...all].filter(([unit]) => /beside|forward-8180/.test(unit)));
     const firstIsUntouched = async (): Promise<void> => {
       expect(turnover(pids, ofFirst(await runningPids(suite.workspace)))).toEqual(untouched);
       expect(await onHost(suite.workspace, "host1", marks)).toBe(markers);
@@ -38,7 +43,8 @@ export function beside(suite: Suite): void {
       other = await openStack(workspace, ownProject("beside"), `beside-${workspace.lab}`);
       const site = await writeFolder(workspace, "beside", { "index.html": "From beside\n" });
       const { kernel = "", initramfs = "" } = workspace.settings;
-      await other.configure({ ...(await clusterSettings(workspace)), kernel, initramfs, site });
+      settings = { ...(await clusterSettings(workspace)), kernel, initramfs, site };
+      await other.configure(settings);
     });
 
     afterAll(async () => {
@@ -68,6 +74,30 @@ export function beside(suite: Suite): void {
         /still needed by guest\/beside .*of organization\/torocloud-beside\//,
       );
       await firstIsUntouched();
+    });
+
+    it("that lost its state and its markers is adopted as it is by a third", async () => {
+      const { workspace } = suite;
+      const running = ofSecond(await runningPids(workspace));
+      const things = await onHost(workspace, "host1", lookAtThings);
+      const key = await onHost(workspace, "node1", "ceph auth get client.beside");
+      for (const host of ["host1", "node1"])
+        await onHost(workspace, host, "rm /etc/torocloud/*/beside*.json; rm -f /etc/torocloud/*/8180.json");
+      const third = await openStack(workspace, ownProject("beside"), `third-${workspace.lab}`);
+      await third.configure({ ...settings, adopt: "true" });
+      const { output } = await third.must("up", { args: ["--skip-preview"] });
+      for (const what of [
+        "key client.beside",
+        "unit torocloud-guest-beside.service",
+        "files in /srv/beside/shares/beside",
+      ])
+        expect(output).toMatch(new RegExp(`: adopted .*${what}`));
+      expect(turnover(running, ofSecond(await runningPids(workspace)))).toEqual(untouched);
+      expect(await onHost(workspace, "host1", lookAtThings)).toBe(things);
+      expect(await onHost(workspace, "node1", "ceph auth get client.beside")).toBe(key);
+      await third.must("refresh", { args: ["--expect-no-changes"] });
+      await other.remove();
+      other = third;
     });
 
     it("goes, and leaves the first and the directory that was there as they were", async () => {

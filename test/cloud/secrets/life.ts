@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { appendFile, mkdir } from "node:fs/promises";
+import { appendFile, mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { cephSecrets } from "./ceph-secrets.ts";
@@ -59,7 +59,10 @@ export async function beginLife(log: (line: string) => void): Promise<Life> {
     ...{ TMPDIR: temporary, TORO_MARK: environment, PULUMI_CONFIG_PASSPHRASE: backend },
   };
   const workspace: Workspace = { ...opened, inventoryFile: logins.inventoryFile, env };
-  const stack = await openStack(workspace, ownProject("secrets"), `secrets-${workspace.lab}`);
+  const name = `secrets-${workspace.lab}`;
+  // That of a run which was cut off has another passphrase.
+  await rm(join(ownProject("secrets"), `Pulumi.${name}.yaml`), { force: true });
+  const stack = await openStack(workspace, ownProject("secrets"), name);
   const site = await writeFolder(workspace, "site", {
     "index.html": "Whole\n",
     "private.txt": `${shared}\n`,

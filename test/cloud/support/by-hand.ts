@@ -120,7 +120,7 @@ echo theirs | rados -p theirs_data put thing -`,
     make: `mkdir -p /etc/ceph; echo '# of another cluster' >/etc/ceph/ceph.conf; chmod 640 /etc/ceph/ceph.conf`,
     look: whole("/etc/ceph/ceph.conf"),
     remove: `rm /etc/ceph/ceph.conf`,
-    says: refused("host2", "ceph-node theirs", String.raw`file /etc/ceph/ceph\.conf`),
+    says: refused("host2", "ceph-node ceph", String.raw`file /etc/ceph/ceph\.conf`),
   },
   {
     title: "a directory on the storage",

@@ -4,13 +4,20 @@ import { ceph, microvm } from "@torocloud/sdk";
 const config = new Config();
 const host = "host1";
 const storage = "/srv/beside";
+const common = { host, ...(config.getBoolean("adopt") ? { adopt: true } : {}) };
 
 /** A small service on a host and a cluster that another stack has set up, with names of its own. */
-const key = new ceph.ClientKey("key", { host: "node1", name: "beside", fileSystem: "ceph", path: "/beside" });
+const key = new ceph.ClientKey("key", {
+  ...common,
+  host: "node1",
+  name: "beside",
+  fileSystem: "ceph",
+  path: "/beside",
+});
 const mount = new ceph.Mount(
   "mount",
   {
-    host,
+    ...common,
     name: "beside",
     keysFrom: "node1",
     fsid: config.require("fsid"),
@@ -24,7 +31,7 @@ const mount = new ceph.Mount(
   { dependsOn: key },
 );
 const mounted = { dependsOn: mount };
-const upload = { host, name: "beside", storage };
+const upload = { ...common, name: "beside", storage };
 const image = new microvm.Image(
   "image",
   { ...upload, kernel: config.require("kernel"), initramfs: config.require("initramfs") },
@@ -33,13 +40,13 @@ const image = new microvm.Image(
 const files = new microvm.SharedFiles("files", { ...upload, folder: config.require("site") }, mounted);
 const share = new microvm.Share(
   "share",
-  { host, name: "beside", storage, source: files.path, mountUnit: mount.unit },
+  { ...common, name: "beside", storage, source: files.path, mountUnit: mount.unit },
   { dependsOn: [mount, files] },
 );
 const guest = new microvm.Guest(
   "guest",
   {
-    host,
+    ...common,
     name: "beside",
     kernel: image.kernelPath,
     initramfs: image.initramfsPath,
@@ -54,7 +61,7 @@ const guest = new microvm.Guest(
 new microvm.PortForward(
   "forward",
   {
-    host,
+    ...common,
     listenPort: 8180,
     guest: guest.name,
     guestPort: 80,

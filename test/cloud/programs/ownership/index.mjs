@@ -15,19 +15,27 @@ const mount = {
   client: "fuse",
 };
 
-new microvm.PortForward("port", { ...forward, listenPort: 9998 });
-new microvm.PortForward("unit", { ...forward, listenPort: 9997 });
-new microvm.Hypervisor("user", { host: "node3", accel: "tcg", vsock: "kernel" });
-new microvm.Hypervisor("directory", { host: "node2", accel: "tcg", vsock: "kernel" });
-new ceph.ClientKey("key", { host: "node1", name: "theirs", fileSystem: "ceph" });
-new ceph.ClientKey("bare", { host: "node1", name: "bare", fileSystem: "ceph" });
-new ceph.FileSystem("pool", { host: "node1", name: "theirs" });
-new ceph.Mount("mount", { ...mount, name: "mounted", mountPoint: "/srv/mounted" });
-new ceph.Mount("full", { ...mount, name: "full", mountPoint: "/srv/full" });
-new ceph.Node("configuration", { host: "host2", cluster: "theirs", keysFrom: "node1", fsid, monitors });
-new microvm.SharedFiles("files", {
-  host: "host1",
-  name: "theirs",
-  storage: "/srv/torocloud",
-  folder: config.require("site"),
-});
+/** Some of it is asked for with adopt, some not at all then. */
+const adopt = config.getBoolean("adopt") ?? false;
+const common = adopt ? { adopt } : {};
+
+new microvm.PortForward("port", { ...forward, ...common, listenPort: 9998 });
+new microvm.Hypervisor("user", { host: "node3", accel: "tcg", vsock: "kernel", ...common });
+new ceph.ClientKey("key", { host: "node1", name: "theirs", fileSystem: "ceph", ...common });
+if (!adopt) alone();
+
+function alone() {
+  new microvm.PortForward("unit", { ...forward, listenPort: 9997 });
+  new microvm.Hypervisor("directory", { host: "node2", accel: "tcg", vsock: "kernel" });
+  new ceph.ClientKey("bare", { host: "node1", name: "bare", fileSystem: "ceph" });
+  new ceph.FileSystem("pool", { host: "node1", name: "theirs" });
+  new ceph.Mount("mount", { ...mount, name: "mounted", mountPoint: "/srv/mounted" });
+  new ceph.Mount("full", { ...mount, name: "full", mountPoint: "/srv/full" });
+  new ceph.Node("configuration", { host: "host2", cluster: "ceph", keysFrom: "node1", fsid, monitors });
+  new microvm.SharedFiles("files", {
+    host: "host1",
+    name: "theirs",
+    storage: "/srv/torocloud",
+    folder: config.require("site"),
+  });
+}
