@@ -12,7 +12,7 @@ const usage = "Expected: [--seed N] [--rounds N] [--first]";
 
 /**
  * The campaign on a lab of its own: prints each round with the seed that replays it, what it found, and a table; returns 1
- * when a round did not converge. With several rounds, or --first, the very first `up` is the first of them.
+ * when a round did not converge. Ctrl-C ends it after the round. With several rounds, or --first, the very first `up` is the first of them.
  */
 export async function main(args: readonly string[]): Promise<number> {
   const { seed, rounds, ...options } = readArguments(args);
@@ -27,6 +27,11 @@ export async function main(args: readonly string[]): Promise<number> {
     planRound(seed + index, hosts, first && index === 0 ? "first up" : undefined),
   );
   const results: Result[] = [];
+  const asked = { toStop: false };
+  process.once("SIGINT", () => {
+    say("  (ends after this round)");
+    asked.toStop = true;
+  });
   try {
     const settings = { ...workspace.settings, osdSizeGiB };
     const subject = { workspace, cloud, settings, witness: witnessOf(workspace), say };
@@ -34,6 +39,7 @@ export async function main(args: readonly string[]): Promise<number> {
     const campaign = new Campaign(subject, start);
     if (!first) await campaign.prepare();
     for (const round of plan) {
+      if (asked.toStop) break;
       say(title(round));
       const result = await campaign.play(round);
       results.push(result);
