@@ -7,7 +7,7 @@ export default defineConfig({
       {
         test: {
           name: "unit",
-          include: ["test/{provider,sdk,lab,tools,examples,quoting,bad-inputs}/**/*.test.ts"],
+          include: ["test/{provider,sdk,lab,tools,examples,kill,quoting,bad-inputs}/**/*.test.ts"],
           testTimeout: 60_000,
           hookTimeout: 60_000,
           // Many talk to real processes; on a machine that is short of time some of these miss a moment.

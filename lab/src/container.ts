@@ -87,6 +87,8 @@ cd / && rmdir /sys/fs/cgroup/${group} 2>/dev/null
 exit 0`;
   await must(["unshare", "--mount", "sh", "-c", script]);
   const machine = machineName(place.lab, place.host);
+  // The kernel takes the cable of a host that was ended away when it comes to it, and a new one may not have its name.
+  await run(["ip", "link", "del", `vb-${machine}`]);
   for (const folder of ["propagate", "unix-export"]) {
     await rm(`/run/systemd/nspawn/${folder}/${machine}`, { recursive: true, force: true });
   }

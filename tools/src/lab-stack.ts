@@ -5,6 +5,7 @@ import { ensureDebianPackages } from "./debian-packages.ts";
 import { ToolFailed } from "./errors.ts";
 import { ensureDemoImage } from "./demo-image.ts";
 import { checkoutFolder } from "./folders.ts";
+import { resumeInterrupted } from "./interrupted/resume.ts";
 import { pulumiEnvironment } from "./pulumi-environment.ts";
 import { ensurePulumi } from "./pulumi.ts";
 import { say, step } from "./report.ts";
@@ -39,7 +40,10 @@ export async function openLabStack(lab: string): Promise<LabStack> {
     lab,
     stack,
     env,
-    attached: async (...args) => runAttached({ argv: argv(args), cwd: checkoutFolder, env }),
+    attached: async (...args) => {
+      await resumeInterrupted({ command: pulumi.command, args: argv(args), cwd: checkoutFolder, env });
+      return runAttached({ argv: argv(args), cwd: checkoutFolder, env });
+    },
     output: async (...args) => run({ argv: argv(args), cwd: checkoutFolder, env }),
   };
 }

@@ -7,6 +7,7 @@ const commands: Readonly<Record<string, () => Promise<CommandMain>>> = {
   up: async () => (await import("./up.ts")).up,
   down: async () => (await import("./down.ts")).down,
   test: async () => (await import("./test.ts")).test,
+  "test-kill": async () => (await import("./test-kill.ts")).testKill,
   bench: async () => (await import("./bench.ts")).bench,
   image: async () => (await import("./demo-image.ts")).image,
   lab: async () => (await import("./lab.ts")).lab,
@@ -17,7 +18,7 @@ const commands: Readonly<Record<string, () => Promise<CommandMain>>> = {
 /** Errors whose message is all that the user needs; the lab's is told by name, as the lab is loaded only when it is asked for. */
 const forUsers: ReadonlySet<string> = new Set(["ToolError", "LabError"]);
 
-/** Runs one command of the project (`up`, `down`, `test`, `bench`, `image`, `lab`, `pulumi`, `record`) and returns its exit code. */
+/** Runs one command of the project (`up`, `down`, `test`, `test-kill`, `bench`, `image`, `lab`, `pulumi`, `record`) and returns its exit code. */
 export async function main(argv: readonly string[]): Promise<number> {
   const [name = "", ...args] = argv;
   const load = Object.hasOwn(commands, name) ? commands[name] : undefined;

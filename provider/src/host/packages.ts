@@ -17,6 +17,8 @@ export function debianPackages(names: readonly string[]): Artifact {
 apt_install() { apt-get -qy -o DPkg::Lock::Timeout=300 -o Dpkg::Options::=--force-confold install --no-install-recommends ${sorted}; }
 say ${`installing ${sorted.join(", ")}`}
 if ! apt_install; then
+  # After an installation that was cut off, apt refuses everything until this has been done.
+  dpkg --force-confold --configure -a || :
   apt-get -qy -o DPkg::Lock::Timeout=300 update
   apt_install
 fi`,
