@@ -38,7 +38,8 @@ export class ShellHost implements Host {
   }
 
   async run(script: Script, { stdin }: RunOptions = {}): Promise<CommandResult> {
-    const text = this.#moved.reduce((all, path) => all.replaceAll(path, this.path(path)), script.text);
+    const unlocked = script.text.replaceAll("/run/lock/", `${this.#stubs}/`);
+    const text = this.#moved.reduce((all, path) => all.replaceAll(path, this.path(path)), unlocked);
     this.scripts.push(text);
     const PATH = `${this.#stubs}:/usr/bin:/bin:/usr/sbin:/sbin:${process.env["PATH"] ?? ""}`;
     const shell = spawn("/bin/sh", ["-c", text], {

@@ -27,7 +27,8 @@ const running = `${runningWithout}enabled`;
 
 /** `$unit` starts with the host, whatever was said before. systemd reads all unit files anew. */
 const enable = sh`for scope in --runtime --quiet; do systemctl unmask --no-reload --quiet "$scope" "$unit" 2>/dev/null || :; done
-systemctl reenable --quiet "$unit"`;
+systemctl reenable --no-reload --quiet "$unit"
+reload_units`;
 
 /** A unit that is enabled and active, restarted when what it follows changes. */
 export function runningUnit(unit: string | UnitName, follows: readonly Artifact[] = []): Artifact {
@@ -39,8 +40,8 @@ export function runningUnit(unit: string | UnitName, follows: readonly Artifact[
     ...asks,
     expected: running,
     apply: sh`unit=${word}
+drop_drop_ins "$unit" || :
 ${enable}
-if drop_drop_ins "$unit"; then systemctl daemon-reload; fi
 systemctl reset-failed "$unit" 2>/dev/null || :
 if ! systemctl restart "$unit"; then
   journalctl --no-pager --quiet --lines 15 --output cat --unit "$unit" >&2 || :

@@ -179,3 +179,18 @@ describe("unit_state", () => {
     expect((await run(sh`unit_state some.service`)).stdout).toContain(`ActiveState=${active}`);
   });
 });
+
+describe("reload_units", () => {
+  it("reloads for all who asked before it began, and again for whoever asked later", async () => {
+    host.stub("systemctl", 'echo "$@" >>"$HERE/asked"; sleep 0.3');
+    const asking = sh`for i in 1 2 3 4 5 6; do reload_units & done; wait`;
+    await run(asking);
+    const reloads = (): number =>
+      readFileSync(host.path("asked"), "utf8").split("daemon-reload\n").length - 1;
+    const together = reloads();
+    expect(together).toBeGreaterThan(0);
+    expect(together).toBeLessThan(6);
+    await run(sh`reload_units`);
+    expect(reloads()).toBe(together + 1);
+  });
+});

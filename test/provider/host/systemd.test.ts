@@ -88,12 +88,12 @@ describe("runningUnit", () => {
     ).toBe("unit some.service is masked, not enabled and is changed by /a/b.conf, /c=d");
   });
 
-  it("enables it, which reloads, and restarts it, in this order", async () => {
+  it("enables it, has systemd read it, and restarts it, in this order", async () => {
     host.stub("systemctl", 'echo "$@" >>"$HERE/asked"');
     const script = Script.join([prelude, applyScript([{ artifact: unit, actual: "" }])]);
     expect(await host.run(script)).toMatchObject({ exitCode: 0, stderr: "" });
     const verbs = readFileSync(host.path("asked"), "utf8").match(/daemon-reload|reenable|restart/g);
-    expect(verbs).toEqual(["reenable", "restart"]);
+    expect(verbs).toEqual(["reenable", "daemon-reload", "restart"]);
   });
 
   it("shows the end of the journal when it does not start", async () => {
