@@ -101,6 +101,13 @@ export const places: readonly Place[] = [
     access: /^600 /,
     because: "a person's key file, encrypted",
   },
+  {
+    secrets: /^the secret of the configuration$/,
+    where: /^here$/,
+    path: /\/log$/,
+    access: /./,
+    because: "at its highest level, Pulumi's own log tells the configuration that it has decrypted",
+  },
 ];
 
 /** What was found where it does not belong, a line each. */
