@@ -40,7 +40,6 @@ export interface RunOptions {
 export interface StateResource {
   readonly id?: string;
   readonly urn: string;
-  readonly id?: string;
   readonly inputs?: Readonly<Record<string, unknown>>;
   readonly outputs?: Readonly<Record<string, unknown>>;
 }
