@@ -61,8 +61,8 @@ describe("A cloud in the middle of secrets", () => {
 
 describe("A mistake with a secret is refused, and not shown", () => {
   it.each(mistakes)("$title", async (mistake) => {
-    const { env, args } = await making(life, mistake);
-    const { exitCode, output } = await life.run(mistake.command, { env, args });
+    const env = await making(life, mistake);
+    const { exitCode, output } = await life.run(mistake.command, { env });
     await rm(`${life.workspace.folder}/keys/mistaken-inventory.yaml`, { force: true });
     expect(plainWords(output)).toMatch(mistake.says);
     expect(exitCode).not.toBe(0);

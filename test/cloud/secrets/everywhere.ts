@@ -96,6 +96,7 @@ export async function plantDecoys(life: Life): Promise<readonly Expected[]> {
       "state/.pulumi/history/",
       "state/.pulumi/backups/",
       "events-",
+      "log",
       "said",
       "processes",
     ].map((name) => at("here", join(workspace.folder, name), "")),

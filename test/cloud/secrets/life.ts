@@ -110,8 +110,16 @@ interface Parts extends Pick<Life, "workspace" | "stack" | "logins" | "watch" | 
 function lifeOf({ secrets: planted, ...parts }: Parts): Life {
   const { workspace, stack, logins, watch } = parts;
   const ofCeph = new Map<string, Secret>();
-  const keep = async (words: string): Promise<void> =>
-    appendFile(join(workspace.folder, "said"), `${words}\n`);
+  const keep = async (words: string): Promise<void> => {
+    const lines = words.split("\n");
+    const write = async (file: string, kept: readonly string[]): Promise<void> =>
+      appendFile(join(workspace.folder, file), `${kept.join("\n")}\n`);
+    await write("log", lines.filter(isLog));
+    await write(
+      "said",
+      lines.filter((line) => !isLog(line)),
+    );
+  };
   const control = { name: "decoy", values: [Buffer.from(parts.decoy)] };
   const secrets = (): readonly Secret[] => [...planted, ...ofCeph.values()];
   const loud = (options: RunOptions = {}): RunOptions => ({
@@ -149,9 +157,11 @@ function lifeOf({ secrets: planted, ...parts }: Parts): Life {
 
 /** What Pulumi says to a person, without its log. */
 export function plainWords(output: string): string {
-  return output
-    .split("\n")
-    .filter((line) => !/^[IWE]\d{4} |^{"time":/.test(line))
-    .join("\n")
-    .slice(-6000);
+  const lines = output.split("\n").filter((line) => !isLog(line));
+  return lines.join("\n").slice(-6000);
+}
+
+/** Lines of the engine's own log, in either of its forms. */
+function isLog(line: string): boolean {
+  return /^ *[IWE]\d{4} |^{"time":/.test(line);
 }

@@ -8,7 +8,6 @@ export interface Mistake {
   readonly title: string;
   readonly command: "preview" | "refresh";
   readonly env?: (life: Life) => NodeJS.ProcessEnv;
-  readonly args?: readonly string[];
   /** Fields of node2 in the inventory. */
   readonly fields?: (life: Life) => Promise<Readonly<Record<string, unknown>>>;
   readonly says: RegExp;
@@ -77,17 +76,14 @@ export const mistakes: readonly Mistake[] = [
   {
     title: "a secret of the configuration as input",
     command: "preview",
-    args: ["--config", "torocloud-secrets:misuse=true"],
+    env: () => ({ TORO_MISUSE: "yes" }),
     says: /web-0: commandLine is a secret.*a file of a share/,
   },
 ];
 
-/** How the mistake is made: the variables that say so, and the arguments. */
-export async function making(
-  life: Life,
-  { env, args = [], fields }: Mistake,
-): Promise<{ env: NodeJS.ProcessEnv; args: readonly string[] }> {
-  if (fields === undefined) return { env: env?.(life) ?? {}, args };
+/** How the mistake is made: the variables that say so. */
+export async function making(life: Life, { env, fields }: Mistake): Promise<NodeJS.ProcessEnv> {
+  if (fields === undefined) return env?.(life) ?? {};
   const inventory = parse(await readFile(life.logins.inventoryFile, "utf8")) as {
     hosts: Record<string, Record<string, unknown>>;
   };
@@ -95,5 +91,5 @@ export async function making(
   inventory.hosts["node2"] = { ...node2, ...(await fields(life)) };
   const file = join(life.workspace.folder, "keys", "mistaken-inventory.yaml");
   await writeFile(file, stringify(inventory), { mode: 0o600 });
-  return { env: { TOROCLOUD_INVENTORY: file }, args };
+  return { TOROCLOUD_INVENTORY: file };
 }

@@ -14,7 +14,8 @@ new Cloud("cloud", {
       memoryMiB: config.getNumber("memoryMiB") ?? 128,
       port: 8080,
       // A secret has no business here, and the program is told so.
-      commandLine: config.getBoolean("misuse") ? config.requireSecret("token") : config.require("decoy"),
+      commandLine:
+        process.env["TORO_MISUSE"] === "yes" ? config.requireSecret("token") : config.require("decoy"),
     },
   },
 });
