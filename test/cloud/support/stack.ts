@@ -38,7 +38,6 @@ export interface RunOptions {
 
 /** One resource of a deployment's state. */
 export interface StateResource {
-  readonly id?: string;
   readonly urn: string;
   readonly id?: string;
   readonly inputs?: Readonly<Record<string, unknown>>;
