@@ -10,10 +10,10 @@ for marker in /etc/torocloud/*/*.json; do
   [ -e "$marker" ] || continue
   echo "$marker $(sed -n 's/.*"owner":"\([^"]*\)".*"state":"\([a-z]*\)".*/\2 \1/p' "$marker")"
 done | section marker
-systemctl list-units --all --plain --no-legend --no-pager 'torocloud*' 'ceph-*@*' |
+systemctl list-units --all --plain --no-legend --no-pager 'torocloud-*' 'ceph-*@*' |
   awk '$1 !~ /[.]slice$/ { print $1, $3 }' | section unit
 systemctl list-units --all --plain --no-legend --no-pager 'torocloud-*.slice' | awk '{ print $1 }' | section slice
-find /etc/systemd/system /run/systemd/system -type f -name 'torocloud*' | section unit-file
+find /etc/systemd/system /run/systemd/system -type f \( -name 'torocloud-*' -o -name torocloud.conf \) | section unit-file
 systemctl list-jobs --no-legend --no-pager | section job
 ps -eo pid=,ppid=,comm=,args= | awk '
   { parent[$1] = $2; name = $3; if ($4 ~ /qemu-system/) name = "qemu-system-x86_64"; if ($4 ~ /vhost-device-vsock/) name = "vhost-device-vsock"; program[$1] = name }
