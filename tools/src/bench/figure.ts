@@ -3,6 +3,7 @@ import { maximum, median, minimum } from "./statistics.ts";
 /** What a figure is to reach. */
 export type Goal =
   | { readonly kind: "at most"; readonly value: number }
+  | { readonly kind: "at least"; readonly value: number }
   | { readonly kind: "under"; readonly value: number }
   | { readonly kind: "exactly"; readonly value: number };
 
@@ -38,6 +39,20 @@ export function figureOfRuns(
   return runs.length > 1 ? { ...figure, runs } : figure;
 }
 
+/** How many times as long one way took as the other, which took its turn with it: run by run, not median by median. */
+export function ratioOfRuns(
+  name: string,
+  [one, other]: readonly [readonly Timed[], readonly Timed[]],
+  options: FigureOptions = {},
+): Figure {
+  const ratios = one.map(({ seconds }, run) => seconds / (other[run]?.seconds ?? NaN));
+  return figureOfRuns(name, ratios, options);
+}
+
+interface Timed {
+  readonly seconds: number;
+}
+
 interface FigureOptions {
   readonly unit?: string;
   readonly goal?: Goal;
@@ -50,6 +65,8 @@ export function isMet({ value, goal }: Figure): boolean | undefined {
       return undefined;
     case "at most":
       return value <= goal.value;
+    case "at least":
+      return value >= goal.value;
     case "under":
       return value < goal.value;
     case "exactly":

@@ -1,0 +1,117 @@
+import { ToolError } from "../errors.ts";
+import { step } from "../report.ts";
+import type { Context } from "./context.ts";
+import { figureOfRuns, ratioOfRuns, type Figure } from "./figure.ts";
+import { expectAll, openNothing, openProgram } from "./guest-fleet.ts";
+import { measure, type Measured } from "./measure.ts";
+import type { PlainHosts } from "./plain-hosts.ts";
+import type { Project, ProjectRun } from "./project.ts";
+import { maximum } from "./statistics.ts";
+import { takeTurns, type Turns } from "./turns.ts";
+
+const count = 100;
+
+/** How long making took, and taking away again. */
+interface Life<Making extends Measured = Measured> {
+  readonly making: Making;
+  readonly removing: Measured;
+}
+
+/** Makes many small resources on two hosts with Pulumi and with a script per host, and compares. */
+export async function benchmarkCreate(context: Context): Promise<readonly Figure[]> {
+  const hosts = await context.plainHosts();
+  const [shares, nothing] = [
+    await openProgram("shares", hosts, count),
+    await openNothing("shares", hosts, count),
+  ];
+  try {
+    const made = { pulumi: new Set<string>(), script: new Set<string>() };
+    const turns = await takeTurns(context.runs, {
+      pulumi: async () => pulumiLife(shares, async () => made.pulumi.add(await listShares(hosts))),
+      script: async () => scriptLife(hosts, async () => made.script.add(await listShares(hosts))),
+      nothing: async () => pulumiLife(nothing),
+    });
+    if (new Set([...made.pulumi, ...made.script]).size > 1) {
+      throw new ToolError("bench/make-shares.sh makes other units than the provider does: compare them");
+    }
+    return figuresOf(turns);
+  } finally {
+    await Promise.all([shares.close(), nothing.close()]);
+  }
+}
+
+async function pulumiLife(project: Project, look?: () => Promise<unknown>): Promise<Life<ProjectRun>> {
+  const making = await project.run("up");
+  expectAll(making, "create", count);
+  await look?.();
+  return { making, removing: await project.run("destroy") };
+}
+
+async function scriptLife(hosts: PlainHosts, look: () => Promise<unknown>): Promise<Life> {
+  const making = await byScript(hosts, "Making the shares with a script");
+  await look();
+  return { making, removing: await byScript(hosts, "Removing them with a script", "--remove") };
+}
+
+/** Both hosts at once, as the program declares its shares on them in turn. */
+async function byScript(
+  { names, script }: PlainHosts,
+  title: string,
+  ...options: readonly string[]
+): Promise<Measured> {
+  const shares = Array.from({ length: count }, (_, index) => `bench-${index}`);
+  const on = (place: number): string[] => shares.filter((_, index) => index % names.length === place);
+  return step(title, async () =>
+    measure(async () =>
+      Promise.all(names.map(async (host, place) => script(host, "make-shares.sh", ...options, ...on(place)))),
+    ),
+  );
+}
+
+/** Files and states of all the shares' units. Throws ToolError unless all sockets are there and take connections. */
+async function listShares({ names, script }: PlainHosts): Promise<string> {
+  const lists = await Promise.all(names.map(async (host) => script(host, "list-shares.sh")));
+  const active = lists.join("").match(/^torocloud-share-\S+\.socket active enabled$/gm)?.length ?? 0;
+  if (active === count) return lists.join("");
+  throw new ToolError(`${active} of ${count} shares' sockets are active and enabled`);
+}
+
+type Ways = Readonly<
+  Record<"pulumi" | "nothing", () => Promise<Life<ProjectRun>>> & Record<"script", () => Promise<Life>>
+>;
+
+/** The figures of some comparisons, of which there is at least one. */
+export function figuresOf({ pulumi, script, nothing }: Turns<Ways>): Figure[] {
+  const making = (lives: readonly Life[]): Measured[] => lives.map((life) => life.making);
+  const removing = (lives: readonly Life[]): Measured[] => lives.map((life) => life.removing);
+  const seconds = (name: string, runs: readonly Measured[]): Figure =>
+    figureOfRuns(
+      name,
+      runs.map((run) => run.seconds),
+      { unit: "s" },
+    );
+  return [
+    seconds("create.pulumi", making(pulumi)),
+    seconds("create.script", making(script)),
+    ratioOfRuns("create.ratio", [making(pulumi), making(script)], { goal: { kind: "at most", value: 2 } }),
+    seconds("create.nothing", making(nothing)),
+    figureOfRuns(
+      "create.pulumi.cpu",
+      making(pulumi).map(({ cpuSeconds }) => cpuSeconds),
+      { unit: "s" },
+    ),
+    figureOfRuns(
+      "create.pulumi.round-trips-per-resource",
+      pulumi.map((life) => life.making.trace.roundTrips / count),
+      { goal: { kind: "at most", value: 3 } },
+    ),
+    figureOfRuns(
+      "create.pulumi.connections-per-host",
+      pulumi.map((life) => maximum([...life.making.trace.dials.values()])),
+      { goal: { kind: "exactly", value: 1 } },
+    ),
+    seconds("create.destroy", removing(pulumi)),
+    seconds("create.destroy.script", removing(script)),
+    ratioOfRuns("create.destroy.ratio", [removing(pulumi), removing(script)]),
+  ];
+}
