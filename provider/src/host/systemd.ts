@@ -6,12 +6,34 @@ import { textProblem } from "./text.ts";
 /** Where an administrator's units live. */
 export const unitDirectory = "/etc/systemd/system";
 
+/**
+ * Has systemd read all units anew, which takes it fifteen times as long as to start one, unless `known` succeeds. Another
+ * script's reload may do for this one too, so it is asked again when it is this one's turn.
+ */
+function reloadUnless(known: Script): Script {
+  return sh`known() {
+${known}
+}
+known || { flock 9; known || systemctl daemon-reload; } 9<${unitDirectory}`;
+}
+
 /** A unit file of ours. systemd hears of it when a unit that follows it is started. */
 export function unitFile(name: string, content: string): Artifact {
-  const unit = file(`${unitDirectory}/${name}`, content);
+  const path = `${unitDirectory}/${name}`;
+  const unit = file(path, content);
+  // A template and a drop-in are no units; those that they belong to tell whether systemd has heard of them.
+  const isUnit = /^[^/]+[^@/]\.\w+$/.test(name);
+  const upToDate = sh`systemctl show -p NeedDaemonReload ${name} | grep -qx NeedDaemonReload=no`;
   return {
     ...unit,
-    remove: sh`if [ -e ${`${unitDirectory}/${name}`} ]; then rm -f ${`${unitDirectory}/${name}`}; systemctl daemon-reload; fi`,
+    apply: isUnit
+      ? sh`${unit.apply}
+units_written="\${units_written-} "${name}`
+      : unit.apply,
+    remove: sh`if [ -e ${path} ]; then
+  rm -f ${path}
+  ${reloadUnless(isUnit ? upToDate : sh`false`)}
+fi`,
   };
 }
 
@@ -25,9 +47,29 @@ interface UnitName {
 const runningWithout = "ActiveState=active NeedDaemonReload=no UnitFileState=";
 const running = `${runningWithout}enabled`;
 
-/** `$unit` starts with the host, whatever was said before. systemd reads all unit files anew. */
-const enable = sh`for scope in --runtime --quiet; do systemctl unmask --no-reload --quiet "$scope" "$unit" 2>/dev/null || :; done
-systemctl reenable --quiet "$unit"`;
+/**
+ * Whether systemd has in mind what is on disk: the files that were written, and that and by what the unit is enabled. What it
+ * never heard of it finds by itself, and what these two targets want matters only while it boots.
+ */
+const knowsEnabled = sh`unit_known=$(systemctl show -p NeedDaemonReload -p UnitFileState -p WantedBy "$unit" \${units_written-})
+unit_known_self="\${unit_known%%"$nl$nl"*}$nl"
+case $unit_known in *NeedDaemonReload=yes*) return 1 ;; esac
+case $unit_known_self in *UnitFileState=enabled"$nl"*) ;; *) return 1 ;; esac
+for unit_link in ${unitDirectory}/*.wants/"$unit"; do
+  unit_wanting=\${unit_link%.wants/*}; unit_wanting=\${unit_wanting##*/}
+  case $unit_wanting in '*' | multi-user.target | sockets.target) continue ;; esac
+  case $unit_known_self in *[=\ ]"$unit_wanting"["$nl "]*) ;; *) return 1 ;; esac
+done`;
+
+/** Whether systemd has in mind that nothing wants the unit any more. */
+const knowsDisabled = sh`[ -z "$(systemctl show --value -p WantedBy "$unit")" ]`;
+
+/** \`$unit\` starts with the host, whatever was said before. Done on disk: told to do it, systemd would want to read all units anew. */
+const enable = sh`for mask in ${unitDirectory}/"$unit" /run/systemd/system/"$unit"; do
+  [ "$(readlink "$mask")" != /dev/null ] || rm -f "$mask"
+done
+systemctl --root=/ reenable --quiet "$unit"
+${reloadUnless(knowsEnabled)}`;
 
 /** A unit that is enabled and active, restarted when what it follows changes. */
 export function runningUnit(unit: string | UnitName, follows: readonly Artifact[] = []): Artifact {
@@ -39,15 +81,17 @@ export function runningUnit(unit: string | UnitName, follows: readonly Artifact[
     ...asks,
     expected: running,
     apply: sh`unit=${word}
+drop_drop_ins "$unit" || :
 ${enable}
-if drop_drop_ins "$unit"; then systemctl daemon-reload; fi
 systemctl reset-failed "$unit" 2>/dev/null || :
 if ! systemctl restart "$unit"; then
   journalctl --no-pager --quiet --lines 15 --output cat --unit "$unit" >&2 || :
   exit 1
 fi`,
     remove: sh`unit=${word}
-systemctl disable --quiet --now "$unit" 2>/dev/null || :
+systemctl --root=/ disable --quiet "$unit" 2>/dev/null || :
+systemctl stop "$unit" 2>/dev/null || :
+${reloadUnless(knowsDisabled)}
 systemctl reset-failed "$unit" 2>/dev/null || :`,
     follows,
     missing: "is neither active nor enabled",

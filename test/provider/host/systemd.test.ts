@@ -88,12 +88,38 @@ describe("runningUnit", () => {
     ).toBe("unit some.service is masked, not enabled and is changed by /a/b.conf, /c=d");
   });
 
-  it("enables it, which reloads, and restarts it, in this order", async () => {
-    host.stub("systemctl", 'echo "$@" >>"$HERE/asked"');
-    const script = Script.join([prelude, applyScript([{ artifact: unit, actual: "" }])]);
-    expect(await host.run(script)).toMatchObject({ exitCode: 0, stderr: "" });
-    const verbs = readFileSync(host.path("asked"), "utf8").match(/daemon-reload|reenable|restart/g);
-    expect(verbs).toEqual(["reenable", "restart"]);
+  /** What systemctl is asked to do when it says that of the unit. */
+  async function asked(script: Script, known: string): Promise<string[]> {
+    host.stub("systemctl", `echo "$@" >>"$HERE/asked"; case "$1" in show) printf '${known}' ;; esac`);
+    expect(await host.run(Script.join([prelude, script]))).toMatchObject({ exitCode: 0 });
+    return (
+      readFileSync(host.path("asked"), "utf8").match(/daemon-reload|reenable|disable|restart|stop/g) ?? []
+    );
+  }
+  const applied = applyScript([{ artifact: unit, actual: "" }]);
+
+  it("enables it and restarts it, in this order", async () => {
+    const known = "WantedBy=\\nUnitFileState=enabled\\nNeedDaemonReload=no\\n";
+    expect(await asked(applied, known)).toEqual(["reenable", "restart"]);
+  });
+
+  it.each([
+    ["has an older file in mind", "WantedBy=\\nUnitFileState=enabled\\nNeedDaemonReload=yes\\n"],
+    ["takes it for disabled", "WantedBy=\\nUnitFileState=disabled\\nNeedDaemonReload=no\\n"],
+    [
+      "has an older file of another unit in mind",
+      "UnitFileState=enabled\\nNeedDaemonReload=no\\n\\nUnitFileState=static\\nNeedDaemonReload=yes\\n",
+    ],
+  ])("has systemd reload first when it %s", async (_, known) => {
+    expect(await asked(applied, known)).toEqual(["reenable", "daemon-reload", "restart"]);
+  });
+
+  it("has systemd reload when it goes and systemd believes that it is wanted, and only then", async () => {
+    const removed = removeScript([unit], false);
+    expect(await asked(removed, "multi-user.target\\n")).toEqual(["disable", "stop", "daemon-reload"]);
+    host.remove();
+    host = new ShellHost();
+    expect(await asked(removed, "\\n")).toEqual(["disable", "stop"]);
   });
 
   it("shows the end of the journal when it does not start", async () => {
