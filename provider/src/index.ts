@@ -1,4 +1,4 @@
-export { dynamicProvider } from "./adapters/dynamic.ts";
+export { dynamicSource } from "./adapters/dynamic.ts";
 export { dynamicLifecycle, identify } from "./adapters/dynamic-lifecycle.ts";
 export { inventoryOf } from "./adapters/surroundings.ts";
 export { registry, type Resource } from "./registry.ts";

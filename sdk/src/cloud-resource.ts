@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { dynamicProvider, identify } from "@torocloud/provider";
+import { dynamicSource, identify } from "@torocloud/provider";
 import { noSecrets } from "./no-secrets.ts";
 import { settings } from "./settings.ts";
 
@@ -46,11 +46,13 @@ interface Declaration {
  */
 const debugsPromises = process.env["PULUMI_DEBUG_PROMISE_LEAKS"] !== undefined;
 
-const providers = new Map<string, pulumi.dynamic.ResourceProvider>();
+/** Where Pulumi's provider process looks for the source of a resource's provider. */
+const sourceField = "__provider";
+
 const claimed = new Map<string, string>();
 
-/** A resource of torocloud: its lifecycle is @torocloud/provider's. */
-export abstract class CloudResource extends pulumi.dynamic.Resource {
+/** A resource of torocloud: its lifecycle is @torocloud/provider's. To Pulumi it is a dynamic resource whose provider was not serialized but written. */
+export abstract class CloudResource extends pulumi.CustomResource {
   /** What was found to be otherwise on the host than declared, a sentence each; the next update repairs it. */
   declare readonly drift: pulumi.Output<readonly string[]>;
 
@@ -58,31 +60,18 @@ export abstract class CloudResource extends pulumi.dynamic.Resource {
     const { inventory, owner, onDelete } = settings();
     const inputs = { onDelete, ...noSecrets(name, args), inventory, owner };
     const outputs = Object.fromEntries([...fields, "drift"].map((field) => [field, undefined]));
-    const hideDiffs = ["__provider", ...(opts?.hideDiffs ?? [])];
-    const shortType = type.slice(type.lastIndexOf(":") + 1);
+    const source = { [sourceField]: dynamicSource(type) };
+    const hideDiffs = [sourceField, ...(opts?.hideDiffs ?? [])];
+    const dynamicType = `pulumi-nodejs:dynamic/torocloud:${type.slice(type.lastIndexOf(":") + 1)}`;
     const depth = Error.stackTraceLimit;
     Error.stackTraceLimit = debugsPromises ? depth : 0;
     try {
-      super(
-        providerOf(type),
-        name,
-        { ...outputs, ...inputs },
-        { ...opts, hideDiffs },
-        "torocloud",
-        shortType,
-      );
+      super(dynamicType, name, { ...outputs, ...inputs, ...source }, { ...opts, hideDiffs });
     } finally {
       Error.stackTraceLimit = depth;
     }
     claim(type, name, inputs);
   }
-}
-
-/** Pulumi writes an object's source down once for all resources that share it. */
-function providerOf(type: string): pulumi.dynamic.ResourceProvider {
-  const provider = providers.get(type) ?? dynamicProvider(type);
-  providers.set(type, provider);
-  return provider;
 }
 
 /** Two resources of a program must not be the same thing on a host: the second is refused before anything happens. */

@@ -60,7 +60,7 @@ function sourceOf(props: Props = {}): [string, string][] {
 }
 
 function typeOf(source: string): string {
-  return /type: "(torocloud:\w+:\w+)"/.exec(source)?.[1] ?? "";
+  return /"(torocloud:\w+:\w+)"/.exec(source)?.[1] ?? "";
 }
 
 /** What says only when and where it was written. */
