@@ -87,6 +87,7 @@ export const microvmGuestTables: readonly DriftTable[] = [
             script: "rm /run/torocloud-share-web-0.sock",
             told: ["host1/share/web-0: socket /run/torocloud-share-web-0.sock is missing"],
             restarts: web[0],
+            claims: web[0],
           },
           {
             by: "is opened to everybody: nothing restarts",
@@ -176,7 +177,7 @@ export const microvmGuestTables: readonly DriftTable[] = [
 systemctl daemon-reload; systemctl restart torocloud-guest-web-0.service`,
             told: [`host1/guest/web-0: file ${units}/torocloud-guest-web-0.service has other content`],
             restarts: web[0],
-            claims: web[0],
+            claims: [...web[0], "host1 starts a guest"],
           },
           {
             by: "gets another mode: nothing restarts",
