@@ -140,6 +140,7 @@ export const microvmHostTables: readonly DriftTable[] = [
             host: "host1",
             script: "rm /srv/torocloud/images/web-*/initramfs",
             told: [`${image} were changed on the host: "initramfs"`],
+            claims: ["host1 starts a guest"],
           },
         ],
       },
