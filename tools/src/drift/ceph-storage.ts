@@ -137,11 +137,9 @@ ceph osd pool rm byhand byhand --yes-i-really-really-mean-it; ceph config rm mon
             script: "ceph auth rm client.ceph",
             told: [
               `${key}: key client.ceph is missing`,
-              ...["host1", "host2"].flatMap((host) =>
-                ["keyring", "secret"].map(
-                  (file) =>
-                    `${mounted(host)}: file ${configuration}/${file} holds a key that the cluster does not know: the cluster has no key client.ceph`,
-                ),
+              ...["host1", "host2"].map(
+                (host) =>
+                  `${mounted(host)}: file ${configuration}/keyring holds a key that the cluster does not know: the cluster has no key client.ceph`,
               ),
             ],
             restarts: [...host1, ...host2],

@@ -96,6 +96,12 @@ export const microvmConnectionTables: readonly DriftTable[] = [
     type: "torocloud:microvm:PortForward",
     watched: [
       {
+        artifact: "port {port} of {address}",
+        fields: ["listenPort", "listenAddress"],
+        rows: [],
+        because: "is asked for only while our socket is not there: then nobody else may listen",
+      },
+      {
         artifact: "file /etc/systemd/system/torocloud-forward-{port}.service",
         fields: ["listenPort", "guest", "guestPort", "vsock", "contextId"],
         rows: [
