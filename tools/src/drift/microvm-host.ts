@@ -72,6 +72,7 @@ export const microvmHostTables: readonly DriftTable[] = [
             host: "host1",
             script: "rm -r /var/log/torocloud",
             told: [`${hypervisor("host1")}: directory /var/log/torocloud is missing`],
+            claims: ["host1 starts a guest"],
           },
         ],
       },
@@ -131,7 +132,7 @@ export const microvmHostTables: readonly DriftTable[] = [
           {
             by: "are altered",
             host: "host1",
-            script: "echo by-hand >>/srv/torocloud/images/web-*/kernel",
+            script: "for kernel in /srv/torocloud/images/web-*/kernel; do echo by-hand >>$kernel; done",
             told: [`${image} were changed on the host: "kernel"`],
           },
           {
@@ -139,6 +140,7 @@ export const microvmHostTables: readonly DriftTable[] = [
             host: "host1",
             script: "rm /srv/torocloud/images/web-*/initramfs",
             told: [`${image} were changed on the host: "initramfs"`],
+            claims: ["host1 starts a guest"],
           },
         ],
       },

@@ -39,6 +39,16 @@ export function machine(host: string, guest: string): string[] {
   return ["guest", "share", "vsock"].map((part) => `${host} torocloud-${part}-${guest}`);
 }
 
+/** What runs for each of the three guests. */
+export const web = {
+  0: machine("host1", "web-0"),
+  1: machine("host2", "web-1"),
+  2: machine("host1", "web-2"),
+};
+
+/** Where our units are. */
+export const units = "/etc/systemd/system";
+
 /** As `systemctl edit` does it. */
 export function dropIn(unit: string, lines = "[Service]\\nEnvironment=BY_HAND=yes\\n"): string {
   const folder = `/etc/systemd/system/${unit}.d`;
@@ -47,3 +57,7 @@ export function dropIn(unit: string, lines = "[Service]\\nEnvironment=BY_HAND=ye
 
 /** Fields that are the same for all resources. */
 export const identity = "says which thing it is, not how: another value is another thing";
+
+/** What no look at a host finds, and why. */
+export const runtime = "what a running daemon has in memory";
+export const inMemory = "is gone with its next start; only its unit, its files and its key are looked at";

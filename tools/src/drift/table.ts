@@ -1,7 +1,10 @@
 import { cephClusterTables } from "./ceph-cluster.ts";
 import { cephDaemonTables } from "./ceph-daemons.ts";
+import { cephMountTables } from "./ceph-mount.ts";
+import { cephOsdTables } from "./ceph-osd.ts";
 import { cephStorageTables } from "./ceph-storage.ts";
 import { hostTables } from "./host.ts";
+import { microvmConnectionTables } from "./microvm-connections.ts";
 import { microvmGuestTables } from "./microvm-guest.ts";
 import { microvmHostTables } from "./microvm-host.ts";
 import type { DriftTable, Row, Watched } from "./row.ts";
@@ -47,9 +50,12 @@ export const driftTables: readonly DriftTable[] = [
   ...hostTables,
   ...cephClusterTables,
   ...cephDaemonTables,
+  ...cephOsdTables,
   ...cephStorageTables,
+  ...cephMountTables,
   ...microvmHostTables,
   ...microvmGuestTables,
+  ...microvmConnectionTables,
 ];
 
 /** A row with what it is about. */

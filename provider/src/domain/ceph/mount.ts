@@ -99,7 +99,7 @@ function mounted({ name, client, mountPoint: path }: CephMount): Artifact {
   const type = mountType(client);
   return {
     what: `mount ${path}`,
-    probe: sh`timeout 20 findmnt -rno FSTYPE,VFS-OPTIONS --mountpoint ${path} | sed 's/,.*//'`,
+    probe: sh`timeout 20 findmnt -rno FSTYPE,VFS-OPTIONS --mountpoint ${path} | sed 's/,.*//' | tail -n 1`,
     expected: `${type} rw`,
     apply: sh`top() { findmnt -rno "$1" --mountpoint ${path} | tail -n 1; }
 for other in 1 2 3 4 5; do
