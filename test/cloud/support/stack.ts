@@ -39,6 +39,7 @@ export interface RunOptions {
 /** One resource of a deployment's state. */
 export interface StateResource {
   readonly urn: string;
+  readonly id?: string;
   readonly inputs?: Readonly<Record<string, unknown>>;
   readonly outputs?: Readonly<Record<string, unknown>>;
 }
