@@ -49,8 +49,8 @@ export function pool({ name, placementGroups, copies, use, fileSystem: owner }: 
       set("size"),
       set("min_size"),
       { prefix: "osd pool application enable", pool: name, app: "cephfs" },
-      { prefix: "osd pool application set", pool: name, app: "cephfs", key: use, value: owner },
     )}
+if ${isThere(owner)}; then ${tellCeph({ prefix: "osd pool application set", pool: name, app: "cephfs", key: use, value: owner })}; fi
 for other in $(${askCeph({ prefix: "osd pool ls", detail: "detail" }, others)}); do
   ceph_command osd pool application disable ${name} "$other" --yes-i-really-mean-it
 done`),
@@ -80,6 +80,12 @@ function explainOptions(actual: string, expected: string): string {
   return wrong.join(" and ");
 }
 
+/** Succeeds where the cluster has a file system of that name. */
+function isThere(fileSystem: string): Script {
+  const expression = `any(f["name"] == ${pythonString(fileSystem)} for f in d)`;
+  return sh`${askCeph({ prefix: "fs ls" }, expression)} >/dev/null`;
+}
+
 interface FileSystem {
   readonly name: string;
   readonly metadataPool: string;
@@ -94,7 +100,14 @@ export function fileSystem({ name, metadataPool, dataPool }: FileSystem): Artifa
     what: `file system ${name}`,
     probe: ceph(askCeph({ prefix: "fs ls" }, pools)),
     expected: `${metadataPool} ${dataPool}`,
-    apply: ceph(sh`${tellCeph({ prefix: "fs new", fs_name: name, metadata: metadataPool, data: dataPool })}
+    // What says of a pool that it is used is Ceph's to write, and a pool of which it is said already would be refused.
+    apply: ceph(sh`if ! ${isThere(name)}; then
+  ${tellCeph(
+    { prefix: "osd pool application rm", pool: metadataPool, app: "cephfs", key: "metadata" },
+    { prefix: "osd pool application rm", pool: dataPool, app: "cephfs", key: "data" },
+  )}
+fi
+${tellCeph({ prefix: "fs new", fs_name: name, metadata: metadataPool, data: dataPool })}
 others=$(${askCeph({ prefix: "fs ls" }, others)})
 if [ -n "$others" ]; then
   echo ${`file system ${name} may keep data in other pools too; where nothing lies in them: ceph fs rm_data_pool ${name} POOL. These are:`} "$others" >&2; exit 1
