@@ -175,7 +175,7 @@ export const microvmHostTables: readonly DriftTable[] = [
             by: "lose the list of what came from here",
             host: "host1",
             script: `rm ${site}/.torocloud-manifest`,
-            told: [`${files} are missing`],
+            told: [`${files} hold what did not come from here`],
           },
         ],
       },
