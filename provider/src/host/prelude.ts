@@ -44,15 +44,22 @@ reload_units() {
     fi
   } 9<>/run/lock/torocloud-reload
 }
-nl='
-' units_seen= files_seen=
-look_at_units() { units_seen="$nl$(show_units "$@" | sed '/NeedDaemonReload=yes\|	ActiveState=\(de\)\?activating/d')$nl"; }
+unit_known() { return 1; }
+file_known() { return 1; }
+look_at_units() { eval "$(show_units "$@" | sed '/NeedDaemonReload=yes\|	ActiveState=\(de\)\?activating/d' | as_function unit_known)"; }
 look_at_files() {
   for file do
     shift
     if [ -f "$file" ] && [ ! -L "$file" ]; then set -- "$@" "$file"; fi
   done
-  if [ $# != 0 ]; then files_seen="$nl$(show_files "$@")$nl"; fi
+  if [ $# != 0 ]; then eval "$(show_files "$@" | as_function file_known)"; fi
+}
+# as_function NAME: lines NAME<tab>VALUE as a function that prints the value of a name, and fails where there is none.
+as_function() {
+  awk -F'\t' -v name="$1" 'function word(text) { gsub(/\047/, "\047\\\047\047", text); return "\047" text "\047" }
+    BEGIN { print name "() { case $1 in" }
+    { print word($1) ") printf \047%s\\n\047 " word($2) " ;;" }
+    END { print "*) return 1 ;; esac; }" }'
 }
 show_units() {
   systemctl show -p Id -p UnitFileState -p ActiveState -p NeedDaemonReload -p DropInPaths "$@" | awk -F'\n' -v RS= '{
@@ -73,13 +80,9 @@ show_files() {
   { stat -c '%n	%a %U:%G' "$@"; sha256sum "$@"; } | awk -F'\t' 'NF > 1 { is[$1] = $2; next }
     { print substr($0, 67) "\t" is[substr($0, 67)] " " substr($0, 1, 64) }'
 }
-# seen TEXT NAME: what a text of lines NAME<tab>VALUE has for the name; fails when it does not have it.
-seen() {
-  case $1 in *"$nl$2	"*) seen_rest=\${1#*"$nl$2	"}; printf '%s\n' "\${seen_rest%%"$nl"*}" ;; *) return 1 ;; esac
-}
 unit_state() {
   # While any unit is being enabled, systemd says of all of them that a reload is needed; what fell may be about to rise.
-  unit_seen=$(seen "$units_seen" "$1") || for unit_try in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15; do
+  unit_seen=$(unit_known "$1") || for unit_try in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15; do
     unit_seen=$(show_units "$1" | cut -f 2)
     case $unit_seen in *NeedDaemonReload=yes* | ActiveState=activating* | ActiveState=deactivating*) sleep 0.2 ;; *) break ;; esac
   done
@@ -88,7 +91,7 @@ unit_state() {
     *) printf '%s\n' "$unit_seen" ;;
   esac
 }
-drop_ins() { { seen "$units_seen" "$1" || show_units "$1" | cut -f 2; } | tr ' ' '\n' | sed -n 's/^DropIn=//p'; }
+drop_ins() { { unit_known "$1" || show_units "$1" | cut -f 2; } | tr ' ' '\n' | sed -n 's/^DropIn=//p'; }
 drop_drop_ins() {
   unit_drop_ins=$(drop_ins "$1")
   [ -n "$unit_drop_ins" ] || return 1
@@ -98,7 +101,7 @@ drop_drop_ins() {
 }
 file_state() {
   if [ -L "$1" ]; then printf 'link %s\n' "$(readlink "$1")"
-  elif [ -f "$1" ]; then seen "$files_seen" "$1" || show_files "$1" | cut -f 2
+  elif [ -f "$1" ]; then file_known "$1" || show_files "$1" | cut -f 2
   fi
 }
 put_file() {
