@@ -4,6 +4,7 @@ import { must, type RunOptions } from "../host/host.ts";
 import { prelude } from "../host/prelude.ts";
 import { Script, sh } from "../host/script.ts";
 import type { Props } from "./define-resource.ts";
+import { dropSightings, lookForRead } from "./look-ahead.ts";
 import { look } from "./look.ts";
 import { dropMarker, parseMarker, readMarker, writeMarker, type Marker } from "./marker.ts";
 import { isAdoption, observeScript, parseObservation, type Observation } from "./observation.ts";
@@ -15,6 +16,12 @@ import { artifactsOf, limitOf, removableArtifacts, type Thing } from "./thing.ts
 export async function observe(thing: Thing): Promise<Observation> {
   const artifacts = await artifactsOf(thing);
   return parseObservation(thing, artifacts, await look(thing, artifacts));
+}
+
+/** Look, for a refresh: what was seen a moment ago together with others of its kind will do. */
+export async function observeForRead(thing: Thing): Promise<Observation> {
+  const artifacts = await artifactsOf(thing);
+  return parseObservation(thing, artifacts, await lookForRead(thing, artifacts));
 }
 
 /**
@@ -117,6 +124,7 @@ export async function remove(thing: Thing): Promise<void> {
 }
 
 async function change(thing: Thing, script: Script, options: RunOptions = {}): Promise<string> {
+  dropSightings(thing.host);
   return runWatched(
     { host: thing.host, doing: thing.label, log: thing.log },
     Script.join([prelude, script]),

@@ -1,4 +1,4 @@
-import { belongsToAnother, forget, observe, reconcile, remove } from "./acts.ts";
+import { belongsToAnother, forget, observe, observeForRead, reconcile, remove } from "./acts.ts";
 import { checkInputs, type Checked } from "./check.ts";
 import type { Props, Resource } from "./define-resource.ts";
 import { diffByTable, refusedChanges, type Diff } from "./diff.ts";
@@ -59,7 +59,7 @@ export function lifecycleOf(resource: Resource, surroundings: Surroundings): Lif
     async read(id, state) {
       const thing = await findThing(resource, surroundings, { id, state });
       if (!thing) return undefined;
-      const observation = await observe(thing);
+      const observation = await observeForRead(thing);
       return isOurs(thing, observation) ? stateOf(thing, observation) : undefined;
     },
 

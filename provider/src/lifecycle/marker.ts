@@ -30,6 +30,23 @@ export function readMarker(path: string): Script {
   return sh`if [ -e ${path} ]; then IFS= read -r marker <${path}; printf '%s\n' "$marker"; else echo; fi`;
 }
 
+/** Prints all markers of a kind, a line each; `path` is one of them. */
+export function readMarkersOf(path: string): Script {
+  const directory = path.slice(0, path.lastIndexOf("/"));
+  return sh`cat ${directory}/*.json`;
+}
+
+/** Those that today's code can read. */
+export function parseMarkers(lines: string): Marker[] {
+  return lines.split("\n").flatMap((line) => {
+    try {
+      return parseMarker(line, "") ?? [];
+    } catch {
+      return [];
+    }
+  });
+}
+
 /** undefined when there is none. Throws, naming the place, when it is not one of ours. */
 export function parseMarker(line: string, place: string): Marker | undefined {
   if (line.trim() === "") return undefined;

@@ -18,6 +18,8 @@ export interface Thing {
   readonly hosts: Hosts;
   readonly host: Host;
   readonly log: (line: string) => void;
+  /** Another one of its kind. */
+  readonly like: (inputs: Props) => Thing;
 }
 
 /** The thing that inputs, or a state, describe. */
@@ -38,6 +40,7 @@ export function thingOf(resource: Resource, surroundings: Surroundings, state: P
     log: (line) => {
       surroundings.log(`${host.name}: ${label}: ${line}`);
     },
+    like: (inputs) => thingOf(resource, surroundings, inputs),
   };
 }
 
