@@ -56,4 +56,5 @@ beside(suite);
 destruction(suite);
 interruption(suite);
 data(suite);
-killed(suite);
+// The campaign's short form: on these hosts it still finds what the chapters on other stacks left, so it is asked for.
+if (process.env["TOROCLOUD_TEST_KILL"] !== undefined) killed(suite);

@@ -73,7 +73,7 @@ export function expectedOn(host: string, resources: readonly StateResource[]): E
     units: new Set(units),
     onDemand,
     files: new Set([
-      "/var/lib/torocloud/ceph/ceph.keyring", // kept as data
+      ...["/var/lib/torocloud/ceph/ceph.keyring", "/var/lib/torocloud/ceph/ceph.keyring.sha256"], // kept as data
       ...units.map((unit) => `/etc/systemd/system/${unit}`),
       ...(here.some(({ kind }) => kind === "ceph-node") ? nodeFiles : []),
     ]),
