@@ -27,11 +27,14 @@ trap 'exit 130' INT
 trap 'exit 143' TERM HUP
 find "$cache" -maxdepth 1 -name 'work.*' -mmin +120 -exec rm -rf {} + # what killed runs left
 
-# apt with its own folders, so that it needs no root and leaves the machine's packages alone.
+# apt with its own folders, so that it needs no root and leaves the machine's packages alone; also those of an installation
+# that is under way, which the hooks that containers have would delete.
+mkdir -p "$cache/apt"
+for hook in Pre-Invoke Post-Invoke Post-Invoke-Success; do echo "#clear APT::Update::$hook;"; done >"$cache/apt/no-hooks.conf"
 private_apt() {
   command=$1
   shift
-  "$command" -q -o "Dir=$cache/apt" -o "Dir::State::status=$cache/apt/status" -o "APT::Sandbox::User=$(id -un)" \
+  "$command" -q -c "$cache/apt/no-hooks.conf" -o "Dir=$cache/apt" -o "Dir::State::status=$cache/apt/status" -o "APT::Sandbox::User=$(id -un)" \
     -o APT::Architecture=amd64 -o APT::Architectures::=amd64 -o Acquire::Languages=none -o Acquire::Retries=3 "$@"
 }
 

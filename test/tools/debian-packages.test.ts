@@ -21,7 +21,11 @@ async function debian(apt: string): Promise<{ options: DebianOptions; log: () =>
   const script = `echo "$@ $DEBIAN_FRONTEND $SYSTEMD_OFFLINE $NEEDRESTART_SUSPEND" >> "${log}"\n${apt}`;
   const bin = await fakePath({ "dpkg-query": query, "apt-get": script, systemctl: "" });
   return {
-    options: { env: { PATH: `${bin}:/usr/bin:/bin` }, isRoot: true, retryMs: 1 },
+    options: {
+      env: { PATH: `${bin}:/usr/bin:/bin`, TOROCLOUD_CACHE: join(log, "..", "cache") },
+      isRoot: true,
+      retryMs: 1,
+    },
     log: async () => (existsSync(log) ? readFile(log, "utf8") : ""),
   };
 }
@@ -43,6 +47,16 @@ describe("Debian packages", () => {
       /DPkg::Lock::Timeout=300 .* install -y --no-install-recommends mmdebstrap removed noninteractive 1 1$/,
     );
     expect(more).toEqual([]);
+  });
+
+  it("are installed for one after the other, for an update may delete what an installation has fetched", async () => {
+    const { options, log } = await debian("sleep 0.1");
+    await Promise.all([
+      ensureDebianPackages(["mmdebstrap"], options),
+      ensureDebianPackages(["removed"], options),
+    ]);
+    const verbs = (await log()).match(/ (update|install) /g);
+    expect(verbs).toEqual([" update ", " install ", " update ", " install "]);
   });
 
   it("wait for a lock that another apt holds, five times at most", async () => {

@@ -1,7 +1,11 @@
 import { existsSync } from "node:fs";
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { withLock } from "../lock.mjs";
 import { findOnPath, run } from "./command.ts";
 import { ToolError, ToolFailed } from "./errors.ts";
+import { cacheFolder } from "./folders.ts";
 import { step } from "./report.ts";
 
 const lockSeconds = 300;
@@ -27,12 +31,17 @@ export async function ensureDebianPackages(
       `This needs the Debian packages ${missing.join(", ")}. Type: sudo ${installLine(missing)}`,
     );
   }
+  const folder = cacheFolder(env);
+  await mkdir(folder, { recursive: true });
   await step(`Installing Debian packages: ${missing.join(", ")}`, async (note) => {
-    note("updating the package lists");
-    await apt(["update"], { missing, env, retryMs });
-    note("installing");
-    await apt(["install", "-y", "--no-install-recommends", ...missing], { missing, env, retryMs });
-    await reloadUnits(env);
+    // Where apt is set up as in container images, an update deletes what another process is about to install.
+    await withLock(join(folder, "debian-packages.lock"), async () => {
+      note("updating the package lists");
+      await apt(["update"], { missing, env, retryMs });
+      note("installing");
+      await apt(["install", "-y", "--no-install-recommends", ...missing], { missing, env, retryMs });
+      await reloadUnits(env);
+    });
   });
 }
 
