@@ -196,9 +196,8 @@ export class FakeFleet {
       fragments.set(probeScript(parts).text, { act: "look", parts });
       fragments.set(lookAhead(parts).text, { act: "look ahead" });
       for (const artifact of parts) {
-        fragments.set(applyScript([{ artifact, actual: "" }]).text, { act: "make", artifact });
-        for (const drift of this.#mends(artifact))
-          fragments.set(applyScript([drift]).text, { act: "make", artifact: drift.artifact });
+        for (const drift of [{ artifact, actual: "" }, ...this.#mends(artifact)])
+          fragments.set(afterFound(applyScript([drift])), { act: "make", artifact: drift.artifact });
         if (artifact.remove) fragments.set(removeScript([artifact], true).text, { act: "remove", artifact });
       }
     }
@@ -227,7 +226,7 @@ export class FakeFleet {
   #markerPlaces(text: string): Place[] {
     const sentinel: Marker = { version: 1, type: "", owner: "sentinel", state: "pending", inputs: {} };
     return [...this.#paths].flatMap((path) => {
-      const [before, after] = writeMarker(path, sentinel).text.split(quote(JSON.stringify(sentinel)));
+      const [before, after] = writeMarker(path, sentinel).text.split(quote(`${JSON.stringify(sentinel)}\n`));
       if (!before || !after) throw new Error("writeMarker no longer spells the marker out as JSON");
       return occurrences(text, before).flatMap((start) => {
         const word = /^'(?:[^']|'\\'')*'/.exec(text.slice(start + before.length))?.[0] ?? "";
@@ -345,13 +344,18 @@ export class FakeHost implements Host {
   }
 }
 
-/** What lies between the steps: the prelude, names of steps, braces. Gives back what is being done afterwards. */
+/** What makes an artifact, without the line that tells what was there. */
+function afterFound({ text }: Script): string {
+  return text.replace(/^found='.*'\n/, "");
+}
+
+/** What lies between the steps: the prelude, what was found, names of steps, braces. Gives back what is being done afterwards. */
 function glue(text: string, doing: string): string {
   let now = doing;
   for (const line of text.replace(prelude.text, "").split("\n")) {
     const named = /^step ('(?:[^']|'\\'')*')$/.exec(line);
     if (named) now = unquote(named[1] ?? "");
-    else if (!/^[{} ]*(>&2 )?(<\/dev\/null)?$/.test(line)) {
+    else if (!/^(alone|found=) ?'.*'$|^[{} ]*(>&2 )?(<\/dev\/null)?$/.test(line)) {
       throw new Error(`the fake host does not understand this part of a script:\n${line}`);
     }
   }

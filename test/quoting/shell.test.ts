@@ -104,7 +104,7 @@ describe("a file on a host", () => {
     const script = Script.join([
       prelude,
       sh`chown() { :; }`,
-      ...files.map((content, index) => sh`printf %s ${content} | put_file ${path(index)} 644 root:root`),
+      ...files.map((content, index) => sh`put_file ${path(index)} 644 root:root ${content}`),
     ]);
     expect(output(script)).toBe("");
     expectSame(
@@ -125,7 +125,7 @@ describe("a file on a host", () => {
     const script = Script.join([
       prelude,
       sh`chown() { :; }`,
-      ...names.map((name) => sh`printf %s ${name} | put_file ${path(name)} 644 root:root`),
+      ...names.map((name) => sh`put_file ${path(name)} 644 root:root ${name}`),
     ]);
     expect(output(script)).toBe("");
     expectSame(

@@ -13,11 +13,11 @@ export interface Artifact {
    * be asked, which is an error; any other means nothing.
    */
   readonly probe: Script;
-  /** What the probe asks `unit_state` and `file_state` about, so that many probes are answered at once. */
+  /** What the probe asks `unit_state`, `drop_ins` and `file_state` about, and it does nothing else: many are answered at once. */
   readonly asks?: { readonly units?: readonly string[]; readonly files?: readonly string[] };
   /** What `probe` prints when all is as declared, white space folded. */
   readonly expected: string;
-  /** Makes it so, from whatever is there. */
+  /** Makes it so, from whatever is there; `$found` is what the probe printed. */
   readonly apply: Script;
   /** Gone already is gone. Left out for what must outlive us, such as a Debian package. */
   readonly remove?: Script;
@@ -102,17 +102,19 @@ export function parseAnswers(stdout: string): ReadonlyMap<string, string> {
   return new Map(parts.map(([part, end]) => [part.slice(0, end), part.slice(end + 1)]));
 }
 
+/** A probe that may do anything, and fail. */
+function apart({ what, probe }: Artifact): Script {
+  return sh`( ${probe}
+) </dev/null || [ $? != 75 ] || { echo ${`${what} could not be looked at`} >&2; exit 1; }`;
+}
+
 /** Runs each artifact's probe; {@link parseActuals} reads what they print. */
 export function probeScript(artifacts: readonly Artifact[]): Script {
   return Script.join(
     artifacts.map((artifact, index) =>
       comesByItself(artifact)
         ? undefined
-        : answer(
-            String(index),
-            sh`( ${artifact.probe}
-) </dev/null || [ $? != 75 ] || { echo ${`${artifact.what} could not be looked at`} >&2; exit 1; }`,
-          ),
+        : answer(String(index), isQuick(artifact) ? artifact.probe : apart(artifact)),
     ),
   );
 }
@@ -160,9 +162,10 @@ function mend({ artifact, actual }: Drift): Drift | undefined {
 /** Applies in order; says what it was at when it fails. Standard output stays free for what comes after. */
 export function applyScript(drifts: readonly Drift[]): Script {
   return Script.join(
-    drifts.flatMap(({ artifact }) => {
+    drifts.flatMap(({ artifact, actual }) => {
       if (comesByItself(artifact)) return [];
-      const body = sh`step ${`making ${artifact.what}`}
+      const body = sh`found=${actual}
+step ${`making ${artifact.what}`}
 { ${artifact.apply}
 } >&2`;
       return artifact.payload ? body : sh`${body} </dev/null`;

@@ -19,7 +19,7 @@ export function file(
   return {
     what: `file ${path}`,
     ...contentOf(path, sha256(content), { mode, owner }),
-    apply: sh`printf %s ${content} | put_file ${path} ${mode} ${owner}`,
+    apply: sh`put_file ${path} ${mode} ${owner} ${content}`,
   };
 }
 

@@ -2,18 +2,21 @@ import { sh, type Script } from "./script.ts";
 
 /**
  * What every script of ours may use. `step WHAT` names what it is at, for whoever waits and for the error; `say` tells of
- * progress. `wait_until SECONDS WHAT COMMAND...` is a bounded wait that tells what it waits for; `wait_seconds`, where it is
- * set, is the bound instead. `put_file PATH MODE OWNER` writes atomically from standard input. `unit_state UNIT`, once it is
- * not between two states, and `file_state FILE` print what is there; `drop_ins UNIT` prints what a person added to a unit of
+ * progress. `alone THING` waits until no other script is at work on it: one whose network went away lives on for a while.
+ * `wait_until SECONDS WHAT COMMAND...` is a bounded wait that tells what it waits for; `wait_seconds`, where it is
+ * set, is the bound instead. `put_file PATH MODE OWNER [CONTENT]` writes atomically, without a content from standard input.
+ * `unit_state UNIT`, once it is not between two states, and `file_state FILE` print what is there; `drop_ins UNIT` prints what a person added to a unit of
  * ours, and `drop_drop_ins UNIT` removes it and is true where there was any. `look_at_units UNIT...` and
- * `look_at_files FILE...` look at many at once, and the questions about each are then answered from that. `reload_units`
- * has systemd read all unit files anew, which takes it fifteen times as long as to start one: where another script's reload
- * began after it was asked for, that one has seen everything.
+ * `look_at_files FILE...` look at many at once, and the questions about each are then answered from that. After units
+ * were `enabled`, `disabled`, `changed` or are `gone`, `reload_units WHICH UNIT...` has systemd read all unit files anew, which
+ * takes it fifteen times as long as to start one: only where it knows one of these otherwise than it is now, or something
+ * that may be running wants the first. Where another script's reload began after it was asked for, that one has seen everything.
  */
 export const prelude: Script = sh`set -eu
 umask 022
 doing=starting
-trap 'code=$?; [ "$code" = 0 ] || printf "while %s\n" "$doing" >&2' EXIT
+lock=
+trap 'code=$?; [ ! "$lock" ] || rm -f "$lock"; [ "$code" = 0 ] || printf "while %s\n" "$doing" >&2' EXIT
 say() { printf '@ %s\n' "$*" >&2; }
 step() { doing=$1; printf '= %s\n' "$1" >&2; }
 wait_until() {
@@ -32,7 +35,17 @@ wait_until() {
     sleep 0.2
   done
 }
+wanted_at_boot_only() {
+  for link in /etc/systemd/system/*.wants/"$1"; do
+    case $link in */multi-user.target.wants/* | */sockets.target.wants/* | */\*.wants/*) ;; *) return 1 ;; esac
+  done
+}
 reload_units() {
+  reload_after=$1; shift
+  case $reload_after,$(systemctl show -p NeedDaemonReload -p UnitFileState "$@") in
+    *=yes* | enabled,*=disabled* | enabled,*=masked* | disabled,*=enabled*) ;;
+    *) if [ "$reload_after" != enabled ] || wanted_at_boot_only "$1"; then return; fi ;;
+  esac
   reload_asked=$(date +%s%N)
   {
     flock 9
@@ -44,6 +57,17 @@ reload_units() {
     fi
   } 9<>/run/lock/torocloud-reload
 }
+alone() {
+  while :; do
+    exec 8>"/run/lock/torocloud-$1"
+    flock -n 8 || {
+      say "waiting for an earlier run to leave it alone"
+      flock -w 120 8 || { echo "an earlier run is still at work on $1; wait until it has ended, then run again" >&2; exit 1; }
+    }
+    if [ /proc/$$/fd/8 -ef "/run/lock/torocloud-$1" ]; then break; fi
+  done
+  lock="/run/lock/torocloud-$1"
+}
 unit_known() { return 1; }
 file_known() { return 1; }
 look_at_units() { eval "$(show_units "$@" | sed '/NeedDaemonReload=yes\|	ActiveState=\(de\)\?activating/d' | as_function unit_known)"; }
@@ -54,11 +78,11 @@ look_at_files() {
   done
   if [ $# != 0 ]; then eval "$(show_files "$@" | as_function file_known)"; fi
 }
-# as_function NAME: lines NAME<tab>VALUE as a function that prints the value of a name, and fails where there is none.
+# as_function NAME: lines NAME<tab>VALUE as a function that says in $known what is known of a name, and fails where nothing is.
 as_function() {
   awk -F'\t' -v name="$1" 'function word(text) { gsub(/\047/, "\047\\\047\047", text); return "\047" text "\047" }
     BEGIN { print name "() { case $1 in" }
-    { print word($1) ") printf \047%s\\n\047 " word($2) " ;;" }
+    { print word($1) ") known=" word($2) " ;;" }
     END { print "*) return 1 ;; esac; }" }'
 }
 show_units() {
@@ -82,16 +106,19 @@ show_files() {
 }
 unit_state() {
   # While any unit is being enabled, systemd says of all of them that a reload is needed; what fell may be about to rise.
-  unit_seen=$(unit_known "$1") || for unit_try in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15; do
-    unit_seen=$(show_units "$1" | cut -f 2)
-    case $unit_seen in *NeedDaemonReload=yes* | ActiveState=activating* | ActiveState=deactivating*) sleep 0.2 ;; *) break ;; esac
+  unit_known "$1" || for unit_try in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15; do
+    known=$(show_units "$1" | cut -f 2)
+    case $known in *NeedDaemonReload=yes* | ActiveState=activating* | ActiveState=deactivating*) sleep 0.2 ;; *) break ;; esac
   done
-  case "$unit_seen " in
+  case "$known " in
     "ActiveState=inactive NeedDaemonReload="*" UnitFileState= "* | "ActiveState=inactive NeedDaemonReload="*" UnitFileState=disabled "* | "ActiveState=inactive NeedDaemonReload="*" UnitFileState=static "*) ;;
-    *) printf '%s\n' "$unit_seen" ;;
+    *) printf '%s\n' "$known" ;;
   esac
 }
-drop_ins() { { unit_known "$1" || show_units "$1" | cut -f 2; } | tr ' ' '\n' | sed -n 's/^DropIn=//p'; }
+drop_ins() {
+  unit_known "$1" || known=$(show_units "$1" | cut -f 2)
+  case $known in *" DropIn="*) printf '%s\n' "$known" | tr ' ' '\n' | sed -n 's/^DropIn=//p' ;; esac
+}
 drop_drop_ins() {
   unit_drop_ins=$(drop_ins "$1")
   [ -n "$unit_drop_ins" ] || return 1
@@ -101,13 +128,20 @@ drop_drop_ins() {
 }
 file_state() {
   if [ -L "$1" ]; then printf 'link %s\n' "$(readlink "$1")"
-  elif [ -f "$1" ]; then file_known "$1" || show_files "$1" | cut -f 2
+  elif [ -f "$1" ]; then
+    file_known "$1" || known=$(show_files "$1" | cut -f 2)
+    printf '%s\n' "$known"
   fi
 }
 put_file() {
   put_temporary="$1.torocloud-new"
-  (umask 077; cat >"$put_temporary")
-  chown "$3" "$put_temporary"; chmod "$2" "$put_temporary"
+  if [ -e "$put_temporary" ] || [ -L "$put_temporary" ]; then rm -f "$put_temporary"; fi
+  put_closed=; [ "$2 $3" = "644 root:root" ] || put_closed=yes
+  (
+    [ ! "$put_closed" ] || umask 077
+    if [ $# = 4 ]; then printf %s "$4"; else cat; fi >"$put_temporary"
+  )
+  if [ "$put_closed" ]; then chown "$3" "$put_temporary"; chmod "$2" "$put_temporary"; fi
   if [ -f "$1" ] && [ ! -L "$1" ] && cmp -s "$put_temporary" "$1"; then
     # What is right stays as it is: systemd takes a file with another time for another unit.
     chown "$3" "$1"; chmod "$2" "$1"; rm -f "$put_temporary"

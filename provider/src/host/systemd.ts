@@ -8,10 +8,10 @@ export const unitDirectory = "/etc/systemd/system";
 
 /** A unit file of ours. systemd hears of it when a unit that follows it is started. */
 export function unitFile(name: string, content: string): Artifact {
-  const unit = file(`${unitDirectory}/${name}`, content);
+  const path = `${unitDirectory}/${name}`;
   return {
-    ...unit,
-    remove: sh`if [ -e ${`${unitDirectory}/${name}`} ]; then rm -f ${`${unitDirectory}/${name}`}; systemctl daemon-reload; fi`,
+    ...file(path, content),
+    remove: sh`if [ -e ${path} ]; then rm -f ${path}; reload_units gone ${name}; fi`,
   };
 }
 
@@ -25,37 +25,50 @@ interface UnitName {
 const runningWithout = "ActiveState=active NeedDaemonReload=no UnitFileState=";
 const running = `${runningWithout}enabled`;
 
-/** `$unit` starts with the host, whatever was said before. systemd reads all unit files anew. */
-const enable = sh`for scope in --runtime --quiet; do systemctl unmask --no-reload --quiet "$scope" "$unit" 2>/dev/null || :; done
-systemctl reenable --no-reload --quiet "$unit"
-reload_units`;
+/**
+ * `$unit` starts with the host, whatever was said before, and systemd knows it and those beside it from their files. Links are set
+ * without asking systemd, which would want to read all unit files anew each time.
+ */
+const enable = (
+  besides: readonly string[],
+): Script => sh`for mask in /etc/systemd/system/"$unit" /run/systemd/system/"$unit"; do
+  if [ -e "$mask" ] && [ ! -s "$mask" ]; then rm -f "$mask"; fi
+done
+systemctl --root=/ --quiet reenable "$unit"
+reload_units enabled "$unit" ${besides}`;
 
 /** A unit that is enabled and active, restarted when what it follows changes. */
 export function runningUnit(unit: string | UnitName, follows: readonly Artifact[] = []): Artifact {
   const { label, word } = typeof unit === "string" ? { label: unit, word: sh`${unit}` } : unit;
   const asks = typeof unit === "string" ? { asks: { units: [unit] } } : {};
+  const start = enable(follows.flatMap((followed) => followed.asks?.units ?? []));
   return {
     what: `unit ${label}`,
     probe: sh`unit_state ${word}`,
     ...asks,
     expected: running,
     apply: sh`unit=${word}
-drop_drop_ins "$unit" || :
-${enable}
-systemctl reset-failed "$unit" 2>/dev/null || :
-if ! systemctl restart "$unit"; then
+case $found in *" DropIn="*) drop_drop_ins "$unit" || : ;; esac
+${start}
+starts() {
+  systemctl restart "$unit" && return
+  case $(systemctl show -P Result "$unit") in *limit-hit) systemctl reset-failed "$unit" && systemctl restart "$unit" ;; *) return 1 ;; esac
+}
+if ! starts; then
   journalctl --no-pager --quiet --lines 15 --output cat --unit "$unit" >&2 || :
   exit 1
 fi`,
     remove: sh`unit=${word}
-systemctl disable --quiet --now "$unit" 2>/dev/null || :
-systemctl reset-failed "$unit" 2>/dev/null || :`,
+systemctl --root=/ --quiet disable "$unit" 2>/dev/null || :
+systemctl stop "$unit" 2>/dev/null || :
+systemctl reset-failed "$unit" 2>/dev/null || :
+reload_units disabled "$unit"`,
     follows,
     missing: "is neither active nor enabled",
     mend: (actual) =>
       actual.startsWith(runningWithout) && !actual.includes(" DropIn=")
         ? sh`unit=${word}
-${enable}`
+${start}`
         : undefined,
     explain: explainState,
   };
@@ -71,7 +84,7 @@ export function unitOfOthers(name: string): Artifact {
     probe: sh`drop_ins ${name}`,
     asks: { units: [name] },
     expected: "",
-    apply: sh`if drop_drop_ins ${name}; then systemctl daemon-reload; fi`,
+    apply: sh`if drop_drop_ins ${name}; then reload_units disabled ${name}; fi`,
     remove: sh`systemctl stop ${name} 2>/dev/null || :`,
     common: true,
     explain: (actual) => changedBy(actual.split(" ")),

@@ -52,7 +52,7 @@ export async function reconcile(thing: Thing, before: Observation, former?: Prop
   const after = parseObservation(
     thing,
     artifacts,
-    await change(thing, script, { ...(payload && { stdin: payload() }) }),
+    await change(thing, script, payload && { stdin: payload() }),
   );
   if (adoption) tellAdoption(thing, before, after);
   else if (after.drift.length > 0)
@@ -127,7 +127,7 @@ async function change(thing: Thing, script: Script, options: RunOptions = {}): P
   dropSightings(thing.host);
   return runWatched(
     { host: thing.host, doing: thing.label, log: thing.log },
-    Script.join([prelude, script]),
+    Script.join([prelude, sh`alone ${thing.label.replaceAll(" ", "-")}`, script]),
     {
       timeoutSeconds: limitOf(thing, "changeSeconds"),
       ...options,

@@ -25,9 +25,9 @@ export function markerPath(kind: string, name: string): string {
   return `${markerRoot}/${kind}/${name}.json`;
 }
 
-/** Prints the marker as one line, an empty one when there is none. */
+/** Prints the marker as one line, an empty one when there is none; what cannot be read is printed as no marker of ours. */
 export function readMarker(path: string): Script {
-  return sh`if [ -e ${path} ]; then IFS= read -r marker <${path}; printf '%s\n' "$marker"; else echo; fi`;
+  return sh`if [ -e ${path} ]; then marker=; IFS= read -r marker <${path} || marker="?$marker"; printf '%s\n' "$marker"; else echo; fi`;
 }
 
 /** Prints all markers of a kind, a line each; `path` is one of them. */
@@ -76,8 +76,8 @@ export function writeMarker(path: string, marker: Marker): Script {
   const directory = path.slice(0, path.lastIndexOf("/"));
   // Another resource of this kind may be taking the empty directory away at this moment.
   return sh`for attempt in 1 2 3 4 5; do
-  mkdir -p ${directory}
-  if printf '%s\n' ${JSON.stringify(marker)} | put_file ${path} 644 root:root; then break; fi
+  [ -d ${directory} ] || mkdir -p ${directory}
+  if put_file ${path} 644 root:root ${`${JSON.stringify(marker)}\n`}; then break; fi
   [ $attempt -lt 5 ]
 done`;
 }

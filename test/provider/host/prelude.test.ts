@@ -115,6 +115,20 @@ describe("put_file", () => {
     expect(statSync(path()).mode & 0o7777).toBe(0o640);
   });
 
+  it("writes a content that it is given, and reads nothing then", async () => {
+    const script = sh`put_file ${path()} 600 ${me.numbers} ${"it's 50 %\\n\n"}; cat`;
+    expect(await run(script, "unread")).toMatchObject({ exitCode: 0, stdout: "unread" });
+    expect(readFileSync(path(), "utf8")).toBe("it's 50 %\\n\n");
+    expect(statSync(path()).mode & 0o7777).toBe(0o600);
+  });
+
+  it("lends a key nothing of what a killed run left open to all", async () => {
+    writeFileSync(`${path()}.torocloud-new`, "half", { mode: 0o666 });
+    host.stub("chown", 'stat -c %a "$2" >"$HERE/early"');
+    await run(sh`put_file ${path()} 600 ${me.numbers} ${"key"}`);
+    expect(readFileSync(host.path("early"), "utf8")).toBe("600\n");
+  });
+
   it("replaces in one step: who reads the old file reads it to its end", async () => {
     writeFileSync(path(), "old");
     const old = openSync(path(), "r");
@@ -181,16 +195,73 @@ describe("unit_state", () => {
 });
 
 describe("reload_units", () => {
+  const units = "/etc/systemd/system";
+  beforeEach(() => {
+    host.remove();
+    host = new ShellHost([units]);
+  });
+  const systemdKnows = (reload: string, file: string): void => {
+    host.stub(
+      "systemctl",
+      `case $1 in show) printf 'UnitFileState=${file}\\nNeedDaemonReload=${reload}\\n' ;; *) echo "$@" >>"$HERE/asked"; sleep 0.3 ;; esac`,
+    );
+  };
+  const wantedBy = (target: string): void => {
+    mkdirSync(host.path(units, `${target}.wants`), { recursive: true });
+    writeFileSync(host.path(units, `${target}.wants`, "some.service"), "");
+  };
+  const reloads = (): number =>
+    existsSync(host.path("asked"))
+      ? readFileSync(host.path("asked"), "utf8").split("daemon-reload\n").length - 1
+      : 0;
+
   it("reloads for all who asked before it began, and again for whoever asked later", async () => {
-    host.stub("systemctl", 'echo "$@" >>"$HERE/asked"; sleep 0.3');
-    const asking = sh`for i in 1 2 3 4 5 6; do reload_units & done; wait`;
-    await run(asking);
-    const reloads = (): number =>
-      readFileSync(host.path("asked"), "utf8").split("daemon-reload\n").length - 1;
+    systemdKnows("yes", "enabled");
+    await run(sh`for i in 1 2 3 4 5 6; do reload_units enabled some.service & done; wait`);
     const together = reloads();
     expect(together).toBeGreaterThan(0);
     expect(together).toBeLessThan(6);
-    await run(sh`reload_units`);
+    await run(sh`reload_units enabled some.service`);
     expect(reloads()).toBe(together + 1);
+  });
+
+  it.each([
+    ["enabled", "no", "enabled", 0],
+    ["enabled", "no", "disabled", 1],
+    ["enabled", "no", "masked", 1],
+    ["disabled", "no", "enabled", 1],
+    ["disabled", "no", "disabled", 0],
+    ["gone", "no", "", 0],
+    ["gone", "yes", "enabled", 1],
+    ["changed", "yes", "static", 1],
+  ])("after %s, where systemd says %s and %s: %d times", async (after, reload, file, times) => {
+    systemdKnows(reload, file);
+    wantedBy("multi-user.target");
+    wantedBy("sockets.target");
+    expect(await run(sh`reload_units ${after} some.service other.service`)).toMatchObject({ exitCode: 0 });
+    expect(reloads()).toBe(times);
+  });
+
+  it("tells systemd of a unit that something wants which runs already", async () => {
+    systemdKnows("no", "enabled");
+    wantedBy("torocloud-mount-cloud.service");
+    await run(sh`reload_units enabled some.service`);
+    expect(reloads()).toBe(1);
+  });
+});
+
+describe("alone", () => {
+  it("lets one script after the other be at work on a thing, and leaves no lock", async () => {
+    const work = sh`alone guest-web; echo begun >>"$HERE/log"; sleep 0.3; echo ended >>"$HERE/log"`;
+    const results = await Promise.all([run(work), run(work), run(work)]);
+    expect(results.map(({ exitCode }) => exitCode)).toEqual([0, 0, 0]);
+    expect(results.filter(({ stderr }) => stderr.includes("@ waiting for an earlier run"))).toHaveLength(2);
+    expect(readFileSync(host.path("log"), "utf8")).toBe("begun\nended\n".repeat(3));
+    expect(readdirSync(host.path("stubs"))).toEqual([]);
+  });
+
+  it("does not wait for what is at work on another thing", async () => {
+    const both = sh`(alone guest-a; sleep 5) & sleep 0.3; alone guest-b; kill $!; echo done`;
+    expect(await run(both)).toMatchObject({ exitCode: 0, stdout: "done\n", stderr: "" });
   });
 });

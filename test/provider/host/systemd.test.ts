@@ -89,11 +89,27 @@ describe("runningUnit", () => {
   });
 
   it("enables it, has systemd read it, and restarts it, in this order", async () => {
-    host.stub("systemctl", 'echo "$@" >>"$HERE/asked"');
+    host.stub(
+      "systemctl",
+      'case $1 in show) echo NeedDaemonReload=yes ;; *) echo "$@" >>"$HERE/asked" ;; esac',
+    );
     const script = Script.join([prelude, applyScript([{ artifact: unit, actual: "" }])]);
     expect(await host.run(script)).toMatchObject({ exitCode: 0, stderr: "" });
     const verbs = readFileSync(host.path("asked"), "utf8").match(/daemon-reload|reenable|restart/g);
     expect(verbs).toEqual(["reenable", "daemon-reload", "restart"]);
+  });
+
+  it("is started again where it had failed too often", async () => {
+    host.stub(
+      "systemctl",
+      `case "$1" in
+  restart) [ -e "$HERE/forgiven" ] || { echo "start request repeated too quickly" >&2; exit 1; } ;;
+  show) echo start-limit-hit ;;
+  reset-failed) touch "$HERE/forgiven" ;;
+esac`,
+    );
+    const script = Script.join([prelude, applyScript([{ artifact: unit, actual: "" }])]);
+    expect(await host.run(script)).toMatchObject({ exitCode: 0 });
   });
 
   it("shows the end of the journal when it does not start", async () => {

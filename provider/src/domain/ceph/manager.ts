@@ -1,6 +1,6 @@
 import type { Artifact } from "../../host/artifact.ts";
 import { directory, file } from "../../host/files.ts";
-import { unitDirectory, unitFile } from "../../host/systemd.ts";
+import { unitDirectory } from "../../host/systemd.ts";
 import { sh, type Script } from "../../host/script.ts";
 import { ceph, pythonString, waitForCeph } from "./command.ts";
 
@@ -36,15 +36,15 @@ def checkpw(password, hashed_password):
 
 /** What lets the manager's Python modules load on Debian 13. */
 export function managerModules(): Artifact[] {
-  const dropIn = unitFile(
-    "ceph-mgr@.service.d/torocloud.conf",
+  const dropIn = file(
+    `${unitDirectory}/ceph-mgr@.service.d/torocloud.conf`,
     `[Service]\nEnvironment=PYTHONPATH=${moduleDirectory}\n`,
   );
   return [
     directory(moduleDirectory),
     file(`${moduleDirectory}/bcrypt.py`, bcrypt),
     directory(`${unitDirectory}/ceph-mgr@.service.d`),
-    { ...dropIn, apply: sh`${dropIn.apply}; systemctl daemon-reload` },
+    { ...dropIn, apply: sh`${dropIn.apply}; reload_units changed 'ceph-mgr@*.service'` },
   ];
 }
 

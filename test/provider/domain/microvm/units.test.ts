@@ -61,7 +61,7 @@ function units(artifacts: readonly Artifact[]): Map<string, string> {
   return new Map(
     artifacts.flatMap(({ what, apply }) => {
       const path = /^file (\/etc\/systemd\/system\/.*)$/.exec(what)?.[1];
-      const word = /^printf %s ('(?:[^']|'\\'')*') \| put_file/.exec(apply.text)?.[1];
+      const word = /^put_file '\S+' '\d+' '\S+' ('(?:[^']|'\\'')*')$/.exec(apply.text)?.[1];
       if (path === undefined) return [];
       if (word === undefined) throw new Error(`${what} is written in another way than this test reads`);
       return [[basename(path), word.slice(1, -1).replaceAll(`'\\''`, "'")] as const];
