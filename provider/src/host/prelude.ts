@@ -64,7 +64,7 @@ alone() {
       say "waiting for an earlier run to leave it alone"
       flock -w 120 8 || { echo "an earlier run is still at work on $1; wait until it has ended, then run again" >&2; exit 1; }
     }
-    if [ /proc/$$/fd/8 -ef "/run/lock/torocloud-$1" ]; then break; fi
+    if [ /proc/self/fd/8 -ef "/run/lock/torocloud-$1" ]; then break; fi
   done
   lock="/run/lock/torocloud-$1"
 }
