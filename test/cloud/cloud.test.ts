@@ -42,21 +42,18 @@ afterAll(async () => {
   await closeWorkspace(made.workspace, async () => made.cloud?.remove());
 });
 
-/** Chapters that have not yet been green together on one lab are asked for. */
-const all = process.env["TOROCLOUD_TEST_ALL"] !== undefined;
-
 firstPreview(suite);
 firstUp(suite);
 nothingToDo(suite);
 edits(suite);
-if (all) drift(suite);
+drift(suite);
 robustness(suite);
 badInput(suite);
 unreachable(suite);
 foreignThings(suite);
-if (all) ownership(suite);
-if (all) beside(suite);
+ownership(suite);
+beside(suite);
 destruction(suite);
 interruption(suite);
 data(suite);
-if (all) killed(suite);
+killed(suite);

@@ -25,7 +25,7 @@ wait_until() {
   until wait_seen=$("$@" 2>&1); do
     wait_now=$(date +%s)
     if [ $((wait_now - wait_start)) -ge "$wait_limit" ]; then
-      echo "gave up after $wait_limit s of waiting for $wait_what; last seen: $wait_seen" >&2
+      printf '%s\n' "gave up after $wait_limit s of waiting for $wait_what; last seen: $wait_seen" >&2
       return 1
     fi
     if [ $((wait_now - wait_said)) -ge 5 ]; then

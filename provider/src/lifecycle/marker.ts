@@ -50,15 +50,11 @@ export function parseMarkers(lines: string): Marker[] {
 /** undefined when there is none. Throws, naming the place, when it is not one of ours. */
 export function parseMarker(line: string, place: string): Marker | undefined {
   if (line.trim() === "") return undefined;
-  let marker: Marker;
-  try {
-    marker = JSON.parse(line) as Marker;
-  } catch (cause) {
+  const marker = markerIn(line);
+  if (!marker)
     throw new Error(
       `${place} is no ownership marker of ours; look at it, and move it away if it is in the way`,
-      { cause },
     );
-  }
   const today = (inputs: Props): Props => upgraded(marker.type, { ...inputs, schemaVersion: marker.version });
   try {
     return {
@@ -69,6 +65,16 @@ export function parseMarker(line: string, place: string): Marker | undefined {
     };
   } catch (error) {
     throw new Error(`${place}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+  }
+}
+
+function markerIn(line: string): Marker | undefined {
+  try {
+    const value = JSON.parse(line) as Partial<Marker> | null;
+    const whole = typeof value?.type === "string" && typeof value.owner === "string" && value.inputs;
+    return whole ? (value as Marker) : undefined;
+  } catch {
+    return undefined;
   }
 }
 

@@ -30,7 +30,11 @@ const allowances: readonly Allowance[] = [
   { because: "packages' users and groups", covers: /(users|groups): (ceph|uuidd|rdma):/ },
   {
     because: "files that list users; their lines are compared as users and groups",
-    covers: / \/etc\/(passwd|group|shadow|gshadow)-?$/,
+    covers: / \/etc\/((passwd|group|shadow|gshadow)-?|sub[ug]id-)$/,
+  },
+  {
+    because: "systemd's, for what a person set with `systemctl set-property`",
+    covers: /files: d 755 root:root {2}\/etc\/systemd\/system\.control$/,
   },
   {
     because: "logs of Debian's tools and of Ceph's daemons",

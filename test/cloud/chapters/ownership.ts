@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { handMade, lookAtAll } from "../support/by-hand.ts";
-import { onHost } from "../support/hosts.ts";
+import { closedDirectory, handMade, lookAtAll } from "../support/by-hand.ts";
+import { askCeph, onHost } from "../support/hosts.ts";
 import { differences, listHosts, type Listing } from "../support/listing.ts";
 import { openStack, ownProject, type Outcome, type Stack } from "../support/stack.ts";
 import { chapter, type Suite } from "../support/suite.ts";
@@ -10,8 +10,8 @@ import { clusterSettings } from "../support/cluster.ts";
 /** What daemons write without being told to. */
 const restless = / \/var\/(log|lib\/ceph)\/|-?units: (session|run-)|sockets: tcp .*(\d+\.){3}\d+:\d{5}$/;
 
-/** Takes away what an adoption has completed, and leaves what was adopted. */
-const forgetHypervisor = `rm -r /etc/torocloud/hypervisor /usr/local/lib/torocloud; rmdir /var/log/torocloud`;
+/** What a host's programs lie in, and the person's program in it. */
+const lookAtDirectory = `stat -c '%a %U:%G' /usr/local/lib/torocloud; cat /usr/local/lib/torocloud/program`;
 
 /** Things made by hand, where a program wants things of ours. */
 export function ownership(suite: Suite): void {
@@ -39,7 +39,8 @@ export function ownership(suite: Suite): void {
 
     afterAll(async () => {
       if (!suite.up) return;
-      for (const { host, remove } of handMade) await onHost(suite.workspace, host, remove);
+      await stack.run("destroy", { args: ["--skip-preview"] });
+      for (const { host, remove } of handMade) await onHost(suite.workspace, host, `(${remove}) || :`);
       await stack.remove();
     });
 
@@ -66,18 +67,39 @@ export function ownership(suite: Suite): void {
       await stack.configure({ ...settings, adopt: "true" });
       const { exitCode, output } = await stack.run("up", { args: ["--skip-preview", "--continue-on-error"] });
       expect(exitCode).not.toBe(0);
-      expect(output).toMatch(
+      for (const sentence of [
         /port 9998 of 0\.0\.0\.0 is taken by python3 \(pid \d+\); remove it, or choose another name/,
+        /node1: ceph-client-key theirs: adopted key client\.theirs; left as it is until the next up: key client\.theirs may \S*"mon: allow r\S*", not /,
+        /node3: hypervisor hypervisor: adopted user torocloud; left as it is until the next up: user torocloud has the shell \/bin\/bash, not \/usr\/sbin\/nologin$/m,
+        /node2: hypervisor hypervisor: adopted user torocloud, directory \/usr\/local\/lib\/torocloud is 700 daemon:daemon, not 755 root:root; left as it is until the next up: directory \/usr\/local\/lib\/torocloud is 700 daemon:daemon, not 755 root:root$/m,
+      ])
+        expect(output).toMatch(sentence);
+      const { [closedDirectory]: completed, ...untouched } = await lookAtAll(suite.workspace);
+      const { [closedDirectory]: made, ...asMade } = looks;
+      expect(untouched).toEqual(asMade);
+      expect(completed).not.toBe(made); // our programs are in it now
+      expect(await onHost(suite.workspace, "node2", lookAtDirectory)).toBe("700 daemon:daemon\ntheirs\n");
+    });
+
+    it("is put right by the next up, as ours", async () => {
+      await stack.run("up", { args: ["--skip-preview", "--continue-on-error"] });
+      const { workspace } = suite;
+      expect(await onHost(workspace, "node3", "getent passwd torocloud")).toMatch(/:\/usr\/sbin\/nologin$/m);
+      expect(await onHost(workspace, "node2", lookAtDirectory)).toBe("755 root:root\ntheirs\n");
+      const [{ caps }] = (await askCeph(workspace, "auth get client.theirs")) as [{ caps: unknown }];
+      expect(caps).toMatchObject({ mon: "allow r fsname=ceph", osd: "allow rw tag cephfs data=ceph" });
+    });
+
+    it("goes with the stack that adopted it; what lies beside ours stays", async () => {
+      await stack.must("destroy", { args: ["--skip-preview"] });
+      const { workspace } = suite;
+      expect(await onHost(workspace, "node3", "getent passwd torocloud || cat /home/torocloud/letter")).toBe(
+        "letter\n",
       );
-      expect(output).toMatch(
-        /adopted key client\.theirs; left as it is until the next up: key client\.theirs may "mon: allow r", not /,
+      expect(await onHost(workspace, "node2", "cd /usr/local/lib/torocloud; ls; cat program")).toBe(
+        "program\ntheirs\n",
       );
-      expect(output).toMatch(
-        /adopted user torocloud; left as it is until the next up: user torocloud is torocloud:\/bin\/bash, not /,
-      );
-      expect(await lookAtAll(suite.workspace)).toEqual(looks);
-      await onHost(suite.workspace, "node3", forgetHypervisor);
-      await onHost(suite.workspace, "node1", "rm /etc/torocloud/ceph-client-key/theirs.json");
+      expect(await onHost(workspace, "node1", "ceph auth ls 2>/dev/null")).not.toContain("client.theirs");
     });
   });
 }

@@ -24,6 +24,9 @@ function refused(host: string, label: string, found: string): RegExp {
   return new RegExp(`${host}: ${label} ${takesOver}.*${found}`);
 }
 
+/** The directory of our programs, made by somebody who keeps a program of theirs in it. */
+export const closedDirectory = "a directory that is closed to others";
+
 /** One of each kind of thing. */
 export const handMade: readonly HandMade[] = [
   {
@@ -57,11 +60,19 @@ systemctl daemon-reload; systemctl start torocloud-forward-9997.service`,
     host: "node3",
     make: `useradd --create-home --shell /bin/bash --comment 'a person' torocloud; echo letter >/home/torocloud/letter`,
     look: `getent passwd torocloud; getent shadow torocloud; getent group torocloud; ${whole("/home/torocloud")}`,
-    remove: `userdel --remove torocloud 2>/dev/null`,
+    remove: `userdel torocloud; rm -rf /home/torocloud`,
     says: refused("node3", "hypervisor hypervisor", "user torocloud"),
   },
   {
-    title: "a directory that is closed to others",
+    title: "a user that is as we would make it",
+    host: "node2",
+    make: `useradd --system --user-group --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin torocloud`,
+    look: `getent passwd torocloud; getent shadow torocloud; getent group torocloud`,
+    remove: `userdel torocloud`,
+    says: refused("node2", "hypervisor hypervisor", "user torocloud"),
+  },
+  {
+    title: closedDirectory,
     host: "node2",
     make: `install -d -m 700 -o daemon -g daemon /usr/local/lib/torocloud; echo theirs >/usr/local/lib/torocloud/program`,
     look: whole("/usr/local/lib/torocloud"),

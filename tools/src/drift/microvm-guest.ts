@@ -96,9 +96,9 @@ systemctl daemon-reload; systemctl restart torocloud-guest-web-0.service`,
           {
             by: "lies elsewhere, a symbolic link leads to it",
             host: "host1",
-            script: `mv ${units}/torocloud-guest-web-2.service /root; ln -s /root/torocloud-guest-web-2.service ${units}; systemctl daemon-reload`,
+            script: `mv ${units}/torocloud-guest-web-2.service /tmp; ln -s /tmp/torocloud-guest-web-2.service ${units}; systemctl daemon-reload`,
             told: [
-              `host1/guest/web-2: file ${units}/torocloud-guest-web-2.service is a symbolic link to /root/torocloud-guest-web-2.service, not a file`,
+              `host1/guest/web-2: file ${units}/torocloud-guest-web-2.service is a symbolic link to /tmp/torocloud-guest-web-2.service, not a file`,
             ],
             restarts: web[2],
           },

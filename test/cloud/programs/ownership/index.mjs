@@ -21,12 +21,12 @@ const common = adopt ? { adopt } : {};
 
 new microvm.PortForward("port", { ...forward, ...common, listenPort: 9998 });
 new microvm.Hypervisor("user", { host: "node3", accel: "tcg", vsock: "kernel", ...common });
+new microvm.Hypervisor("directory", { host: "node2", accel: "tcg", vsock: "kernel", ...common });
 new ceph.ClientKey("key", { host: "node1", name: "theirs", fileSystem: "ceph", ...common });
 if (!adopt) alone();
 
 function alone() {
   new microvm.PortForward("unit", { ...forward, listenPort: 9997 });
-  new microvm.Hypervisor("directory", { host: "node2", accel: "tcg", vsock: "kernel" });
   new ceph.ClientKey("bare", { host: "node1", name: "bare", fileSystem: "ceph" });
   new ceph.FileSystem("pool", { host: "node1", name: "theirs" });
   new ceph.Mount("mount", { ...mount, name: "mounted", mountPoint: "/srv/mounted" });
