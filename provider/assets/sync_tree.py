@@ -4,7 +4,8 @@
                                 that is in it came from elsewhere
   sync_tree.py sync DIRECTORY   reads a tar stream and makes it so; every file is replaced atomically
 
-What came from there stands in DIRECTORY/.torocloud-manifest. The digest is the SHA-256 of lines
+What came from there stands in DIRECTORY/.torocloud-manifest and, until a sync has ended, in .torocloud-manifest-more, a line
+for each file that it has begun. The digest is the SHA-256 of lines
 "<sha256 of the content> <x or -> <path>" in the paths' byte order. Guests may write to the directory, so no link in
 it is ever followed: every step of a path is opened from the one before it.
 """
@@ -17,6 +18,7 @@ import sys
 import tarfile
 
 MANIFEST = ".torocloud-manifest"
+MORE = ".torocloud-manifest-more"
 TEMPORARY = ".torocloud-new"
 MODE, EXECUTABLE = 0o644, 0o755
 FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW
@@ -124,19 +126,37 @@ class Tree:
 
     def manifest(self):
         """None where there is none that can be read."""
-        stream = self.read(MANIFEST)
+        lines = [line for name in (MANIFEST, MORE) for line in self.lines(name)]
+        maps = [entries for entries in map(parsed, lines) if entries is not None]
+        return {name: entry for entries in maps for name, entry in entries.items()} if maps else None
+
+    def lines(self, name):
+        stream = self.read(name)
         if stream is None:
-            return None
+            return []
         with stream:
-            try:
-                return dict(json.load(stream))
-            except (ValueError, TypeError):
-                return None
+            return stream.readlines()
 
     def write_manifest(self, manifest):
         with self.temporary() as target:
             target.write(json.dumps(manifest, sort_keys=True).encode())
         os.replace(TEMPORARY, MANIFEST, src_dir_fd=self.root, dst_dir_fd=self.root)
+        self.remove(MORE)
+
+    def more(self):
+        """A file for what the manifest does not have yet. A line begins by ending the one before, which may have been cut off."""
+        if self.read(MORE) is None:
+            self.remove(MORE)
+        flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_NONBLOCK
+        return os.fdopen(os.open(MORE, flags, 0o644, dir_fd=self.root), "wb", buffering=0)
+
+
+def parsed(line):
+    """None where it is no whole line of a manifest."""
+    try:
+        return dict(json.loads(line))
+    except (ValueError, TypeError):
+        return None
 
 
 def is_folder(base, folder):
@@ -157,7 +177,7 @@ def look(path):
     tree = Tree(path)
     manifest = tree.manifest()
     if manifest is None:
-        if set(os.listdir(path)) - {TEMPORARY}:
+        if set(os.listdir(path)) - {TEMPORARY, MORE}:
             print("other")
         return
     now = {name: tree.entry(name) or "missing" for name in manifest}
@@ -184,12 +204,12 @@ def sync(path):
         os.unlink(base, dir_fd=folder)
 
     # Until the end, both the old and the new files count as ours.
-    with tarfile.open(fileobj=sys.stdin.buffer, mode="r|") as archive:
+    with tree.more() as more, tarfile.open(fileobj=sys.stdin.buffer, mode="r|") as archive:
         for member in archive:
             executable = bool(member.mode & 0o100)
             after[member.name] = member.pax_headers["TOROCLOUD.sha256"] + (" x" if executable else " -")
             if tree.entry(member.name) != after[member.name]:
-                tree.write_manifest({**before, **after})
+                more.write(b"\n" + json.dumps({member.name: after[member.name]}).encode())
                 tree.replace(member.name, executable, archive.extractfile(member), make_way)
     for name in set(before) - set(after):
         tree.remove(name)

@@ -135,7 +135,7 @@ file_state() {
 }
 put_file() {
   put_temporary="$1.torocloud-new"
-  if [ -e "$put_temporary" ] || [ -L "$put_temporary" ]; then rm -f "$put_temporary"; fi
+  if [ -f "$put_temporary" ] || [ -L "$put_temporary" ]; then rm -f "$put_temporary"; fi
   put_closed=; [ "$2 $3" = "644 root:root" ] || put_closed=yes
   (
     [ ! "$put_closed" ] || umask 077

@@ -71,12 +71,12 @@ async function synced(files: Files): Promise<void> {
   expect(await look()).toBe(artifact().expected);
 }
 
-/** Everything below the root but the manifest, with contents. */
+/** Everything below the root but what the manifest is, with contents. */
 function there(path = root, below = ""): Record<string, string> {
   return Object.assign(
     {},
     ...readdirSync(path, { withFileTypes: true })
-      .filter(({ name }) => name !== ".torocloud-manifest")
+      .filter(({ name }) => !/^\.torocloud-manifest(-more)?$/.test(name))
       .map((entry) => {
         const name = `${below}${entry.name}`;
         return entry.isDirectory()
@@ -219,6 +219,15 @@ describe("an interruption", () => {
     ]);
   });
 
+  it("is whole after a sync that was cut off while it wrote down what it had begun", async () => {
+    await synced({ file: "one" });
+    writeFileSync(join(root, ".torocloud-manifest-more"), '\n{"begun": "x -"}\n{"fi');
+    writeFileSync(join(root, "begun"), "half");
+    await synced({ file: "two" });
+    expect(there()).toEqual({ file: "two" });
+    expect(readdirSync(root).sort()).toEqual([".torocloud-manifest", "file"]);
+  });
+
   it("leaves nothing half-written behind once a later run is through", async () => {
     folder({ first: "x".repeat(60_000) });
     const { apply, payload } = artifact();
@@ -282,7 +291,7 @@ describe("a guest that writes to its share", () => {
     expect(readdirSync(host.path("precious"))).toEqual(["settings"]);
   });
 
-  it.each([".torocloud-manifest-new", "file.torocloud-new", ".torocloud-new"])(
+  it.each([".torocloud-manifest-new", ".torocloud-manifest-more", "file.torocloud-new", ".torocloud-new"])(
     "cannot send the host's writes elsewhere through a link named %s",
     async (name) => {
       await synced({ file: "one" });
