@@ -36,7 +36,7 @@ export async function reconcile(thing: Thing, before: Observation, former?: Prop
   const missing = ({ actual }: Drift): boolean => actual === "";
   const drifts = adoption
     ? driftOf(artifacts, before.actuals).filter(missing)
-    : driftsFrom(artifacts, before, former);
+    : driftsFrom(artifacts, before);
   const due = toApply(artifacts, drifts);
   const payload = due.find(({ artifact }) => artifact.payload)?.artifact.payload;
   const script = Script.join([
@@ -86,13 +86,8 @@ export async function forget(thing: Thing): Promise<void> {
 }
 
 /** What differs; everything, where an earlier change may have stopped between a file and the restart that it asks for. */
-function driftsFrom(
-  artifacts: readonly Artifact[],
-  { marker, actuals }: Observation,
-  former?: Props,
-): readonly Drift[] {
-  const complete = marker ? marker.state === "ready" : former !== undefined;
-  if (complete) return driftOf(artifacts, actuals);
+function driftsFrom(artifacts: readonly Artifact[], { marker, actuals }: Observation): readonly Drift[] {
+  if (!marker || marker.state === "ready") return driftOf(artifacts, actuals);
   return artifacts.map((artifact, index) => ({ artifact, actual: actuals[index] ?? "" }));
 }
 
