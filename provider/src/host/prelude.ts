@@ -9,8 +9,9 @@ import { sh, type Script } from "./script.ts";
  * ours, and `drop_drop_ins UNIT` removes it and is true where there was any. `look_at_units UNIT...` and
  * `look_at_files FILE...` look at many at once, and the questions about each are then answered from that. After units
  * were `enabled`, `disabled`, `changed` or are `gone`, `reload_units WHICH UNIT...` has systemd read all unit files anew, which
- * takes it fifteen times as long as to start one: only where it knows one of these otherwise than it is now, or something
- * that may be running wants the first. Where another script's reload began after it was asked for, that one has seen everything.
+ * takes it fifteen times as long as to start one: only where it knows one of these otherwise than it is now, or always where
+ * a link is `wanted` by what may run already, which `is_wanted UNIT` tells. Where another script's reload began after it was
+ * asked for, that one has seen everything.
  */
 export const prelude: Script = sh`set -eu
 umask 022
@@ -35,16 +36,17 @@ wait_until() {
     sleep 0.2
   done
 }
-wanted_at_boot_only() {
+is_wanted() {
   for link in /etc/systemd/system/*.wants/"$1"; do
-    case $link in */multi-user.target.wants/* | */sockets.target.wants/* | */\*.wants/*) ;; *) return 1 ;; esac
+    case $link in */multi-user.target.wants/* | */sockets.target.wants/* | */\*.wants/*) ;; *) return 0 ;; esac
   done
+  return 1
 }
 reload_units() {
   reload_after=$1; shift
   case $reload_after,$(systemctl show -p NeedDaemonReload -p UnitFileState "$@") in
-    *=yes* | enabled,*=disabled* | enabled,*=masked* | disabled,*=enabled*) ;;
-    *) if [ "$reload_after" != enabled ] || wanted_at_boot_only "$1"; then return; fi ;;
+    wanted,* | *=yes* | enabled,*=disabled* | enabled,*=masked* | disabled,*=enabled*) ;;
+    *) return ;;
   esac
   reload_asked=$(date +%s%N)
   {

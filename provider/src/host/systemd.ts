@@ -35,7 +35,8 @@ const enable = (
   if [ -e "$mask" ] && [ ! -s "$mask" ]; then rm -f "$mask"; fi
 done
 systemctl --root=/ --quiet reenable "$unit"
-reload_units enabled "$unit" ${besides}`;
+how=enabled; ! is_wanted "$unit" || how=wanted
+reload_units "$how" "$unit" ${besides}`;
 
 /** A unit that is enabled and active, restarted when what it follows changes. */
 export function runningUnit(unit: string | UnitName, follows: readonly Artifact[] = []): Artifact {
@@ -59,10 +60,11 @@ if ! starts; then
   exit 1
 fi`,
     remove: sh`unit=${word}
+how=disabled; ! is_wanted "$unit" || how=wanted
 systemctl --root=/ --quiet disable "$unit" 2>/dev/null || :
 systemctl stop "$unit" 2>/dev/null || :
 systemctl reset-failed "$unit" 2>/dev/null || :
-reload_units disabled "$unit"`,
+reload_units "$how" "$unit"`,
     follows,
     missing: "is neither active nor enabled",
     mend: (actual) =>

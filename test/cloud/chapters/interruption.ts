@@ -43,7 +43,7 @@ export function interruption(suite: Suite): void {
         said.push(output);
       }
       // What was under way was ended, and not waited for.
-      expect(said.join("\n")).toContain("interrupted: the run was cancelled");
+      expect(said.join("\n")).toMatch(/interrupted( while [^:]+)?: the run was cancelled/);
       await suite.cloud.must("up", { args: ["--skip-preview"] });
       const { web = [] } = (await suite.cloud.output("urls")) as { web?: string[] };
       for (const url of web) await waitForPage(url, "Another edition");

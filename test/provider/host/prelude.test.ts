@@ -244,8 +244,11 @@ describe("reload_units", () => {
 
   it("tells systemd of a unit that something wants which runs already", async () => {
     systemdKnows("no", "enabled");
+    const asked = sh`if is_wanted some.service; then echo wanted; reload_units wanted some.service; fi`;
+    wantedBy("multi-user.target");
+    expect((await run(asked)).stdout).toBe("");
     wantedBy("torocloud-mount-cloud.service");
-    await run(sh`reload_units enabled some.service`);
+    expect((await run(asked)).stdout).toBe("wanted\n");
     expect(reloads()).toBe(1);
   });
 });
