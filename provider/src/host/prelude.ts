@@ -3,15 +3,17 @@ import { sh, type Script } from "./script.ts";
 /**
  * What every script of ours may use. `step WHAT` names what it is at, for whoever waits and for the error; `say` tells of
  * progress. `alone THING` waits until no other script is at work on it: one whose network went away lives on for a while.
- * `wait_until SECONDS WHAT COMMAND...` is a bounded wait that tells what it waits for; `wait_seconds`, where it is
- * set, is the bound instead. `put_file PATH MODE OWNER [CONTENT]` writes atomically, without a content from standard input.
- * `unit_state UNIT`, once it is not between two states, and `file_state FILE` print what is there; `drop_ins UNIT` prints what a person added to a unit of
- * ours, and `drop_drop_ins UNIT` removes it and is true where there was any. `look_at_units UNIT...` and
- * `look_at_files FILE...` look at many at once, and the questions about each are then answered from that. After units
- * were `enabled`, `disabled`, `changed` or are `gone`, `reload_units WHICH UNIT...` has systemd read all unit files anew, which
- * takes it fifteen times as long as to start one: only where it knows one of these otherwise than it is now, or always where
- * a link is `wanted` by what may run already, which `is_wanted UNIT` tells. Where another script's reload began after it was
- * asked for, that one has seen everything.
+ * `wait_until SECONDS WHAT COMMAND...` is a bounded wait that tells what it waits for; `wait_seconds`, where it is set, is the
+ * bound instead. `put_file PATH MODE OWNER [CONTENT]` writes atomically, without a content from standard input.
+ *
+ * `unit_state UNIT`, once it is not between two states, and `file_state FILE` print what is there; `drop_ins UNIT` prints what
+ * a person added to a unit of ours, and `drop_drop_ins UNIT` removes it and is true where there was any. `look_at_units UNIT...`
+ * and `look_at_files FILE...` look at many at once, and the questions about each are then answered from that.
+ *
+ * After units were `enabled`, `disabled`, `changed` or are `gone`, `reload_units WHICH UNIT...` has systemd read all unit files
+ * anew, which takes it fifteen times as long as to start one: only where it knows one of these otherwise than it is now, or
+ * always where a link is `wanted` by what may run already, which `is_wanted UNIT` tells. Where another script's reload began
+ * after it was asked for, that one has seen everything.
  */
 export const prelude: Script = sh`set -eu
 umask 022
@@ -138,7 +140,7 @@ file_state() {
 put_file() {
   put_temporary="$1.torocloud-new"
   if [ -f "$put_temporary" ] || [ -L "$put_temporary" ]; then rm -f "$put_temporary"; fi
-  put_closed=; [ "$2 $3" = "644 root:root" ] || put_closed=yes
+  case "$2 $3" in "644 root:root") put_closed= ;; *) put_closed=yes ;; esac
   (
     [ ! "$put_closed" ] || umask 077
     if [ $# = 4 ]; then printf %s "$4"; else cat; fi >"$put_temporary"
