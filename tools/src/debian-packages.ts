@@ -1,5 +1,4 @@
 import { existsSync } from "node:fs";
-import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { withLock } from "../lock.mjs";
@@ -31,11 +30,9 @@ export async function ensureDebianPackages(
       `This needs the Debian packages ${missing.join(", ")}. Type: sudo ${installLine(missing)}`,
     );
   }
-  const folder = cacheFolder(env);
-  await mkdir(folder, { recursive: true });
   await step(`Installing Debian packages: ${missing.join(", ")}`, async (note) => {
     // Where apt is set up as in container images, an update deletes what another process is about to install.
-    await withLock(join(folder, "debian-packages.lock"), async () => {
+    await withLock(join(cacheFolder(env), "debian-packages.lock"), async () => {
       note("updating the package lists");
       await apt(["update"], { missing, env, retryMs });
       note("installing");

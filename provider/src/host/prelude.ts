@@ -62,15 +62,16 @@ reload_units() {
   } 9<>/run/lock/torocloud-reload
 }
 alone() {
-  while :; do
-    exec 8>"/run/lock/torocloud-$1"
+  alone_lock="/run/lock/torocloud-$1"
+  # Whoever had it removes it, also while another waits for it.
+  until [ /proc/self/fd/8 -ef "$alone_lock" ]; do
+    exec 8>"$alone_lock"
     flock -n 8 || {
       say "waiting for an earlier run to leave it alone"
       flock -w 120 8 || { echo "an earlier run is still at work on $1; wait until it has ended, then run again" >&2; exit 1; }
     }
-    if [ /proc/self/fd/8 -ef "/run/lock/torocloud-$1" ]; then break; fi
   done
-  lock="/run/lock/torocloud-$1"
+  lock=$alone_lock
 }
 unit_known() { return 1; }
 file_known() { return 1; }

@@ -86,7 +86,7 @@ export function unitOfOthers(name: string): Artifact {
     probe: sh`drop_ins ${name}`,
     asks: { units: [name] },
     expected: "",
-    apply: sh`if drop_drop_ins ${name}; then reload_units disabled ${name}; fi`,
+    apply: sh`if drop_drop_ins ${name}; then reload_units changed ${name}; fi`,
     remove: sh`systemctl stop ${name} 2>/dev/null || :`,
     common: true,
     explain: (actual) => changedBy(actual.split(" ")),
