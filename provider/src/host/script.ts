@@ -1,4 +1,4 @@
-import { textProblem } from "./text.ts";
+import { textProblem } from "../validation/text.ts";
 
 /** A piece of POSIX shell in which every value that came from outside is quoted. Made by {@link sh}, and by nothing else. */
 export class Script {

@@ -1,6 +1,6 @@
 import { applyScript, driftOf, lookAhead, removeScript, toApply } from "../host/artifact.ts";
 import type { Artifact, Drift } from "../host/artifact.ts";
-import { must, type RunOptions } from "../host/host.ts";
+import { must, type RunOptions } from "../host-program/host.ts";
 import { prelude } from "../host/prelude.ts";
 import { Script, sh } from "../host/script.ts";
 import type { Props } from "./define-resource.ts";

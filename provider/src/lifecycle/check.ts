@@ -1,9 +1,9 @@
 import { z } from "zod";
-import { commonInputs, type CommonInputs } from "./common-inputs.ts";
+import { commonInputs, type CommonInputs } from "../validation/common-inputs.ts";
 import type { Problem, Props, Resource } from "./define-resource.ts";
-import { expectation } from "./expectation.ts";
-import { shown } from "./shown.ts";
-import { hasUnknown, unknownValue } from "./unknown.ts";
+import { expectation } from "../validation/expectation.ts";
+import { shown } from "../validation/shown.ts";
+import { hasUnknown, unknownValue } from "../validation/unknown.ts";
 
 export { unknownValue };
 

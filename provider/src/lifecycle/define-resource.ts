@@ -1,16 +1,15 @@
 import type { z } from "zod";
-import type { Artifact } from "../host/artifact.ts";
-import type { Host } from "../host/host.ts";
-import type { Script } from "../host/script.ts";
-import type { CommonInputs } from "./common-inputs.ts";
+import type { Artifact, Condition, Query } from "../artifacts/artifact.ts";
+import type { Host } from "../host-program/host.ts";
+import type { CommonInputs } from "../validation/common-inputs.ts";
 
-/** What a changed field does to the thing that already exists. */
+/** What a changed field does to what already exists. */
 export type OnChange =
   /** Brought about without interrupting what it serves. */
   | "live"
   /** Brought about; what runs is restarted. */
   | "restart"
-  /** Another thing in its place. */
+  /** Another one in its place. */
   | "replace"
   /** Only the state and the ownership marker learn of it; nothing that runs notices. */
   | "record"
@@ -47,7 +46,7 @@ interface Definition<
   readonly inputs: Inputs;
   /** What is computed from the inputs while they are checked, so that previews show it. */
   readonly derived: Derived;
-  /** What a host alone can tell. */
+  /** What a host alone can tell: `report` asks for it. */
   readonly outputs: Outputs;
   /** How each derived field is computed. Pure, without SSH; may read an input that is not known yet. */
   readonly derive: {
@@ -55,6 +54,8 @@ interface Definition<
       inputs: z.output<Inputs> & CommonInputs,
     ) => z.output<Derived>[Field];
   };
+  /** Derived fields that identify what exists: computed when state has none, and kept from state ever after. */
+  readonly keeps?: readonly (keyof z.output<Derived> & string)[];
   /** One rule per field: a field without a rule, or a rule without a field, does not compile. */
   readonly onChange: Readonly<Record<keyof z.output<Inputs> | keyof z.output<Derived>, OnChange>>;
   readonly replaceOrder: "create-then-delete" | "delete-then-create";
@@ -64,15 +65,19 @@ interface Definition<
   /** Rules that concern several fields, or local files. Pure, without SSH; may read a field that is not known yet. */
   validate?(inputs: z.output<Inputs> & CommonInputs): readonly Problem[];
   /** Secrets that the artifacts need and that live on another host. Fetched in every operation, never stored. */
-  gather?(hosts: Hosts, desired: Desired<Inputs, Derived>): Promise<Secrets>;
+  fetchSecrets?(hosts: Hosts, desired: Desired<Inputs, Derived>): Promise<Secrets>;
   /** What it is made of, in the order of making. There are no secrets when it is only to be removed. */
   artifacts(desired: Desired<Inputs, Derived>, secrets: Secrets | undefined): readonly Artifact[];
-  /** Waits until it serves. Runs after a change, and its failure is the change's failure. */
-  settle?(desired: Desired<Inputs, Derived>): Script;
-  /** Prints the outputs, a line `name=value` each. Changes nothing. */
-  report?(desired: Desired<Inputs, Derived>): Script;
-  /** Runs before anything is removed; its failure is a refusal to remove. */
-  beforeRemove?(desired: Desired<Inputs, Derived>): Script;
+  /** What comes by itself (a log, a runtime directory): nobody makes or looks at it, and it goes with the resource. */
+  comesByItself?(desired: Desired<Inputs, Derived>): readonly Artifact[];
+  /** What must be so before it is made the first time: nobody else listens on its port. */
+  preconditions?(desired: Desired<Inputs, Derived>): readonly Condition[];
+  /** What is waited for after a change, in order; what does not come true is the change's failure. */
+  readyWhen?(desired: Desired<Inputs, Derived>): readonly Condition[];
+  /** Asks for the outputs. */
+  report?(desired: Desired<Inputs, Derived>): Query;
+  /** What must be so before anything is removed; otherwise the removal is refused with what was seen. */
+  removableWhen?(desired: Desired<Inputs, Derived>): readonly Condition[];
 }
 
 export type Props = Readonly<Record<string, unknown>>;
@@ -86,18 +91,21 @@ export interface Resource {
   readonly derived: z.ZodObject;
   readonly outputs: z.ZodObject;
   readonly derive: Readonly<Record<string, (inputs: Props) => unknown>>;
+  readonly keeps?: readonly string[];
   readonly onChange: Readonly<Record<string, OnChange>>;
   readonly replaceOrder: "create-then-delete" | "delete-then-create";
   name(inputs: Props): string;
   validate?(inputs: Props): readonly Problem[];
-  gather?(hosts: Hosts, desired: Props): Promise<unknown>;
+  fetchSecrets?(hosts: Hosts, desired: Props): Promise<unknown>;
   artifacts(desired: Props, secrets: unknown): readonly Artifact[];
-  settle?(desired: Props): Script;
-  report?(desired: Props): Script;
-  beforeRemove?(desired: Props): Script;
+  comesByItself?(desired: Props): readonly Artifact[];
+  preconditions?(desired: Props): readonly Condition[];
+  readyWhen?(desired: Props): readonly Condition[];
+  report?(desired: Props): Query;
+  removableWhen?(desired: Props): readonly Condition[];
 }
 
-/** Declare a resource. Every one has a `host` input: where its marker is and its scripts run. */
+/** Declare a resource. Every one has a `host` input: where its marker is and its requests go. */
 export function defineResource<
   Inputs extends z.ZodObject<{ host: z.ZodType<string> }>,
   Derived extends z.ZodObject,

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
-import { commonFields } from "./common-inputs.ts";
-import { shown } from "./shown.ts";
-import { hasUnknown } from "./unknown.ts";
+import { commonFields } from "../validation/common-inputs.ts";
+import { shown } from "../validation/shown.ts";
+import { hasUnknown } from "../validation/unknown.ts";
 import type { OnChange, Problem, Props } from "./define-resource.ts";
 
 /** What an `up` would do to a thing that exists, and why. */

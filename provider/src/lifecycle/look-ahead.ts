@@ -1,5 +1,5 @@
 import { isQuick, type Artifact } from "../host/artifact.ts";
-import { must, type Host } from "../host/host.ts";
+import { must, type Host } from "../host-program/host.ts";
 import { look } from "./look.ts";
 import { parseMarkers, readMarkersOf, type Marker } from "./marker.ts";
 import { observeScript } from "./observation.ts";

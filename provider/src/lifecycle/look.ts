@@ -1,5 +1,5 @@
 import { answer, isQuick, lookAhead, parseAnswers, type Artifact } from "../host/artifact.ts";
-import type { Host } from "../host/host.ts";
+import type { Host } from "../host-program/host.ts";
 import { prelude } from "../host/prelude.ts";
 import { Script, sh } from "../host/script.ts";
 import { observeScript } from "./observation.ts";

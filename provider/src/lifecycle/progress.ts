@@ -1,4 +1,4 @@
-import { must, type Host, type RunOptions } from "../host/host.ts";
+import { must, type Host, type RunOptions } from "../host-program/host.ts";
 import type { Script } from "../host/script.ts";
 
 interface Work {

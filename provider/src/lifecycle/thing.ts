@@ -1,6 +1,6 @@
 import type { Artifact } from "../host/artifact.ts";
-import { must, type Host } from "../host/host.ts";
-import { commonFields, defaultTimeouts, type CommonInputs } from "./common-inputs.ts";
+import { must, type Host } from "../host-program/host.ts";
+import { commonFields, defaultTimeouts, type CommonInputs } from "../validation/common-inputs.ts";
 import type { Hosts, Props, Resource } from "./define-resource.ts";
 import { markerPath, parseMarker, readMarker } from "./marker.ts";
 import { upgraded } from "./schema-version.ts";

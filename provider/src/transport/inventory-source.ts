@@ -9,7 +9,7 @@ import {
   parseDocument,
   visit,
 } from "yaml";
-import { visible } from "../host/text.ts";
+import { visible } from "../validation/text.ts";
 
 export type Path = readonly (string | number)[];
 

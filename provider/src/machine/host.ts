@@ -3,7 +3,7 @@ import { directory } from "../host/files.ts";
 import { reportFacts } from "../host/facts.ts";
 import { defineResource } from "../lifecycle/define-resource.ts";
 import { markerRoot } from "../lifecycle/marker.ts";
-import { HostName, none } from "./schemas.ts";
+import { HostName, none } from "../validation/schemas.ts";
 
 const inputs = z.object({
   host: HostName.describe("The host, by its name in the inventory."),

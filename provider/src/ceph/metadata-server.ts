@@ -2,7 +2,7 @@ import { z } from "zod";
 import { daemonKey } from "../domain/ceph/daemon.ts";
 import { metadataServerUnit, waitForMetadataServer } from "../domain/ceph/metadata-server.ts";
 import { defineResource } from "../lifecycle/define-resource.ts";
-import { HostName, Name, none } from "./schemas.ts";
+import { HostName, Name, none } from "../validation/schemas.ts";
 
 const inputs = z.object({
   host: HostName.describe("Where it runs; must be a node of the cluster."),

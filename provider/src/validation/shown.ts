@@ -1,4 +1,4 @@
-import { visible } from "../host/text.ts";
+import { visible } from "./text.ts";
 
 const start = 57;
 const end = 40;

@@ -9,7 +9,7 @@ import {
   waitForOsd,
 } from "../domain/ceph/osd.ts";
 import { defineResource, type Desired } from "../lifecycle/define-resource.ts";
-import { HostName, Name, Uuid, Whole } from "./schemas.ts";
+import { HostName, Name, Uuid, Whole } from "../validation/schemas.ts";
 
 const Store = z.discriminatedUnion(
   "kind",

@@ -8,7 +8,7 @@ import { bootstrapKeyring } from "../domain/ceph/osd.ts";
 import { fetchOnce } from "../host/fetch-once.ts";
 import { directory, file } from "../host/files.ts";
 import { defineResource } from "../lifecycle/define-resource.ts";
-import { HostName, MonitorAddresses, Name, none, Text, Uuid } from "./schemas.ts";
+import { HostName, MonitorAddresses, Name, none, Text, Uuid } from "../validation/schemas.ts";
 
 const inputs = z.object({
   host: HostName.describe("The host that belongs to the cluster."),

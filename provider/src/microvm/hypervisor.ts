@@ -3,10 +3,10 @@ import { z } from "zod";
 import { reportAcceleration } from "../domain/microvm/acceleration.ts";
 import { hypervisorArtifacts, refuseWhileInUse } from "../domain/microvm/hypervisor.ts";
 import { defineResource } from "../lifecycle/define-resource.ts";
-import { shown } from "../lifecycle/shown.ts";
+import { shown } from "../validation/shown.ts";
 import { fileDigest, fileProblem } from "../project/local-file.ts";
 import { projectPath } from "../project/project-path.ts";
-import { Acceleration, HostName, LocalPath, VsockDevice } from "./schemas.ts";
+import { Acceleration, HostName, LocalPath, VsockDevice } from "../validation/schemas.ts";
 
 const inputs = z.object({
   host: HostName.describe("The host that is to run guests."),

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { debianPackages } from "../host/packages.ts";
 import { defineResource } from "../lifecycle/define-resource.ts";
-import { HostName, Name, none, Text } from "./schemas.ts";
+import { HostName, Name, none, Text } from "../validation/schemas.ts";
 
 const PackageName = Text("the name of a Debian package", /^[a-z0-9][a-z0-9.+-]+$/);
 

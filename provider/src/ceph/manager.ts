@@ -3,7 +3,7 @@ import { daemonKey } from "../domain/ceph/daemon.ts";
 import { waitForManager } from "../domain/ceph/manager.ts";
 import { runningUnit } from "../host/systemd.ts";
 import { defineResource } from "../lifecycle/define-resource.ts";
-import { HostName, Name, none } from "./schemas.ts";
+import { HostName, Name, none } from "../validation/schemas.ts";
 
 const inputs = z.object({
   host: HostName.describe("Where it runs; must be a node of the cluster."),

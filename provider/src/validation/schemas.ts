@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { textProblem } from "../host/text.ts";
+import { textProblem } from "./text.ts";
 
 /** Text of one form; `expected` says which, whatever is given instead. */
 export function Text(expected: string, form: RegExp): z.ZodString {

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { fileSystem, fileSystemOptions, pool, waitForFileSystem } from "../domain/ceph/filesystem.ts";
 import { defineResource } from "../lifecycle/define-resource.ts";
-import { HostName, Name, none, Whole } from "./schemas.ts";
+import { HostName, Name, none, Whole } from "../validation/schemas.ts";
 
 const inputs = z.object({
   host: HostName.describe("A node of the cluster through which it is managed."),

@@ -1,7 +1,7 @@
 import type { Artifact } from "./artifact.ts";
 import { file } from "./files.ts";
 import { sh, type Script } from "./script.ts";
-import { textProblem } from "./text.ts";
+import { textProblem } from "../validation/text.ts";
 
 /** Where an administrator's units live. */
 export const unitDirectory = "/etc/systemd/system";

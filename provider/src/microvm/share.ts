@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { shareArtifacts } from "../domain/microvm/share.ts";
 import { defineResource } from "../lifecycle/define-resource.ts";
-import { AbsolutePath, HostName, MountPoint, Name, none, UnitName } from "./schemas.ts";
+import { AbsolutePath, HostName, MountPoint, Name, none, UnitName } from "../validation/schemas.ts";
 
 const inputs = z.object({
   host: HostName.describe("Where the guest runs."),

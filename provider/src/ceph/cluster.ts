@@ -3,7 +3,7 @@ import { bornKeyring } from "../domain/ceph/keyring.ts";
 import { stableUuid, stateDirectory } from "../domain/ceph/names.ts";
 import { directory } from "../host/files.ts";
 import { defineResource } from "../lifecycle/define-resource.ts";
-import { HostName, MonitorAddresses, Name, none, Uuid } from "./schemas.ts";
+import { HostName, MonitorAddresses, Name, none, Uuid } from "../validation/schemas.ts";
 
 const inputs = z.object({
   host: HostName.describe("Where the keys are made and kept: one of the cluster's own hosts."),

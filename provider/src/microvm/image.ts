@@ -2,10 +2,10 @@ import { z } from "zod";
 import { sha256 } from "../host/files.ts";
 import { tree } from "../host/tree.ts";
 import { defineResource } from "../lifecycle/define-resource.ts";
-import { shown } from "../lifecycle/shown.ts";
+import { shown } from "../validation/shown.ts";
 import { fileProblem, kernelFormat } from "../project/local-file.ts";
 import { treeArchive, treeDigest, treeFile, type TreeFile } from "../project/local-folder.ts";
-import { HostName, LocalPath, MountPoint, Name, none } from "./schemas.ts";
+import { HostName, LocalPath, MountPoint, Name, none } from "../validation/schemas.ts";
 
 const inputs = z.object({
   host: HostName.describe("A host with the storage mounted, through which it is uploaded."),

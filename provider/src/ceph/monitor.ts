@@ -4,7 +4,7 @@ import { daemonDirectory } from "../domain/ceph/names.ts";
 import { directory } from "../host/files.ts";
 import { runningUnit } from "../host/systemd.ts";
 import { defineResource } from "../lifecycle/define-resource.ts";
-import { HostName, MonitorAddresses, Name, none, Uuid } from "./schemas.ts";
+import { HostName, MonitorAddresses, Name, none, Uuid } from "../validation/schemas.ts";
 
 const inputs = z.object({
   host: HostName.describe("Where it runs; must be a node of the cluster."),

@@ -3,7 +3,7 @@ import { mountArtifacts, mountUnit, waitForMount } from "../domain/ceph/mount.ts
 import { fetchOnce } from "../host/fetch-once.ts";
 import { sh } from "../host/script.ts";
 import { defineResource } from "../lifecycle/define-resource.ts";
-import { AbsolutePath, HostName, MonitorAddresses, MountPoint, Name, none, Uuid } from "./schemas.ts";
+import { AbsolutePath, HostName, MonitorAddresses, MountPoint, Name, none, Uuid } from "../validation/schemas.ts";
 
 const inputs = z.object({
   host: HostName.describe("Where it is mounted."),

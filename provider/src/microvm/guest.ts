@@ -16,7 +16,7 @@ import {
   VsockDevice,
   Whole,
   UnitName,
-} from "./schemas.ts";
+} from "../validation/schemas.ts";
 
 const Tag = Text("1 to 36 letters, digits, _ or -", /^[A-Za-z0-9_-]{1,36}$/);
 

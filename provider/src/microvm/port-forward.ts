@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { forwardArtifacts, waitForForward } from "../domain/microvm/port-forward.ts";
 import { defineResource } from "../lifecycle/define-resource.ts";
-import { Address, ContextId, HostName, Name, none, Port, VsockDevice } from "./schemas.ts";
+import { Address, ContextId, HostName, Name, none, Port, VsockDevice } from "../validation/schemas.ts";
 
 const inputs = z.object({
   host: HostName.describe("The host that listens; the guest runs there."),

@@ -1,0 +1,9 @@
+"""The kinds, conditions and queries of this room, by the names that requests use."""
+
+from __future__ import annotations
+
+from ..work import ConditionHalf, Kind, QueryHalf
+
+kinds: dict[str, Kind] = {}
+conditions: dict[str, ConditionHalf] = {}
+queries: dict[str, QueryHalf] = {}
