@@ -1,6 +1,6 @@
 import type { dynamic } from "@pulumi/pulumi";
 import type { Props, Resource } from "../lifecycle/define-resource.ts";
-import { HalfMade } from "../lifecycle/errors.ts";
+import { PartialFailure } from "../lifecycle/errors.ts";
 import { lifecycleOf } from "../lifecycle/lifecycle.ts";
 import { registry } from "../registry.ts";
 import { surroundings } from "./surroundings.ts";
@@ -64,8 +64,8 @@ async function withSource<Value>(inputs: Props, act: Promise<Value>): Promise<Va
   try {
     return await act;
   } catch (error) {
-    if (!(error instanceof HalfMade)) throw error;
-    throw new HalfMade(
+    if (!(error instanceof PartialFailure)) throw error;
+    throw new PartialFailure(
       error.id,
       plain({ ...error.properties, [sourceField]: inputs[sourceField] }),
       error.cause,
