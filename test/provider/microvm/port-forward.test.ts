@@ -1,4 +1,4 @@
-import { portForward } from "../../../provider/src/resources/port-forward.ts";
+import { portForward } from "../../../provider/src/microvm/port-forward.ts";
 import { examples } from "../examples.ts";
 import { testResource } from "../resource-contract.ts";
 

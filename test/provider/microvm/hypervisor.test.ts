@@ -1,4 +1,4 @@
-import { hypervisor } from "../../../provider/src/resources/hypervisor.ts";
+import { hypervisor } from "../../../provider/src/microvm/hypervisor.ts";
 import { examples } from "../examples.ts";
 import { testResource } from "../resource-contract.ts";
 

@@ -1,4 +1,4 @@
-import { image } from "../../../provider/src/resources/image.ts";
+import { image } from "../../../provider/src/microvm/image.ts";
 import { examples } from "../examples.ts";
 import { testResource } from "../resource-contract.ts";
 

@@ -1,4 +1,4 @@
-import { sharedFiles } from "../../../provider/src/resources/shared-files.ts";
+import { sharedFiles } from "../../../provider/src/microvm/shared-files.ts";
 import { examples } from "../examples.ts";
 import { testResource } from "../resource-contract.ts";
 

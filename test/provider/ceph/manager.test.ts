@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { cephManager } from "../../../provider/src/resources/ceph-manager.ts";
+import { cephManager } from "../../../provider/src/ceph/manager.ts";
 import { examples } from "../examples.ts";
 import { testResource } from "../resource-contract.ts";
 

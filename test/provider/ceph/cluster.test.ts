@@ -1,4 +1,4 @@
-import { cephCluster } from "../../../provider/src/resources/ceph-cluster.ts";
+import { cephCluster } from "../../../provider/src/ceph/cluster.ts";
 import { examples } from "../examples.ts";
 import { testResource } from "../resource-contract.ts";
 

@@ -1,4 +1,4 @@
-import { cephMonitor } from "../../../provider/src/resources/ceph-monitor.ts";
+import { cephMonitor } from "../../../provider/src/ceph/monitor.ts";
 import { examples } from "../examples.ts";
 import { testResource } from "../resource-contract.ts";
 

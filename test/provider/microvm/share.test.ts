@@ -1,4 +1,4 @@
-import { share } from "../../../provider/src/resources/share.ts";
+import { share } from "../../../provider/src/microvm/share.ts";
 import { examples } from "../examples.ts";
 import { testResource } from "../resource-contract.ts";
 

@@ -1,4 +1,4 @@
-import { cephOsd } from "../../../provider/src/resources/ceph-osd.ts";
+import { cephOsd } from "../../../provider/src/ceph/osd.ts";
 import { examples } from "../examples.ts";
 import { testResource } from "../resource-contract.ts";
 

@@ -1,4 +1,4 @@
-import { cephMount } from "../../../provider/src/resources/ceph-mount.ts";
+import { cephMount } from "../../../provider/src/ceph/mount.ts";
 import { examples } from "../examples.ts";
 import { testResource } from "../resource-contract.ts";
 

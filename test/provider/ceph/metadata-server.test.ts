@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { cephMetadataServer } from "../../../provider/src/resources/ceph-metadata-server.ts";
+import { cephMetadataServer } from "../../../provider/src/ceph/metadata-server.ts";
 import { examples } from "../examples.ts";
 import { testResource } from "../resource-contract.ts";
 

@@ -1,4 +1,4 @@
-import { guest } from "../../../provider/src/resources/guest.ts";
+import { guest } from "../../../provider/src/microvm/guest.ts";
 import { examples } from "../examples.ts";
 import { testResource } from "../resource-contract.ts";
 

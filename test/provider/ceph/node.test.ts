@@ -1,4 +1,4 @@
-import { cephNode } from "../../../provider/src/resources/ceph-node.ts";
+import { cephNode } from "../../../provider/src/ceph/node.ts";
 import { examples } from "../examples.ts";
 import { testResource } from "../resource-contract.ts";
 

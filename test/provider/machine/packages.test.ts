@@ -1,4 +1,4 @@
-import { packages } from "../../../provider/src/resources/packages.ts";
+import { packages } from "../../../provider/src/machine/packages.ts";
 import { examples } from "../examples.ts";
 import { testResource } from "../resource-contract.ts";
 

@@ -1,4 +1,4 @@
-import { cephClientKey } from "../../../provider/src/resources/ceph-client-key.ts";
+import { cephClientKey } from "../../../provider/src/ceph/client-key.ts";
 import { examples } from "../examples.ts";
 import { testResource } from "../resource-contract.ts";
 

@@ -1,4 +1,4 @@
-import { cephFileSystem } from "../../../provider/src/resources/ceph-filesystem.ts";
+import { cephFileSystem } from "../../../provider/src/ceph/file-system.ts";
 import { examples } from "../examples.ts";
 import { testResource } from "../resource-contract.ts";
 

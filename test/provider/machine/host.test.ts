@@ -1,4 +1,4 @@
-import { host } from "../../../provider/src/resources/host.ts";
+import { host } from "../../../provider/src/machine/host.ts";
 import { examples } from "../examples.ts";
 import { testResource } from "../resource-contract.ts";
 
