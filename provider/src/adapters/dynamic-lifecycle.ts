@@ -87,7 +87,8 @@ export function identify(type: string, inputs: Props): string | undefined {
   return missing.length === 0 ? id : undefined;
 }
 
-function resourceOf(type: string): Resource {
+/** Throws for a type that is not ours. */
+export function resourceOf(type: string): Resource {
   const resource = registry.get(type);
   if (!resource)
     throw new Error(`@torocloud/provider has no resource of type ${type}; is it as new as @torocloud/sdk?`);

@@ -28,6 +28,8 @@ export interface Lifecycle {
   delete(id: string, state: Props): Promise<void>;
   /** What an update to these inputs, or a create where there is no state, would do, in lines for a person. Changes nothing. */
   explain(inputs: Props, state?: Props): Promise<string[]>;
+  /** What a delete would do. */
+  explainRemoval(state: Props): Promise<string[]>;
 }
 
 /** The verbs of one resource type. */
@@ -95,6 +97,12 @@ export function lifecycleOf(resource: Resource, surroundings: Surroundings): Lif
       const before = await observe(instance);
       refuseForeign(instance, before, former);
       return planLines(planChange(instance, before, former));
+    },
+
+    async explainRemoval(state) {
+      const instance = instanceOf(resource, surroundings, upgradedState(resource, state));
+      const left = await whyLeft(instance);
+      return left === undefined ? planLines(planRemoval(instance)) : [`${instance.label} ${left}`];
     },
   };
 }

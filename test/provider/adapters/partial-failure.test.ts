@@ -1,10 +1,11 @@
 import { expect, it, vi } from "vitest";
-import { HalfMade } from "../../../provider/src/lifecycle/errors.ts";
-import { packages } from "../../../provider/src/resources/packages.ts";
+import { titleOf } from "../../../provider/src/artifacts/artifact.ts";
+import { PartialFailure } from "../../../provider/src/lifecycle/errors.ts";
+import { packages } from "../../../provider/src/machine/packages.ts";
 import { examples } from "../examples.ts";
-import { FakeFleet } from "../fake-host.ts";
+import { ModelFleet } from "../model-host.ts";
 
-const fleet = new FakeFleet(packages, {});
+const fleet = new ModelFleet(packages, {});
 vi.doMock("../../../provider/src/registry.ts", () => ({
   registry: new Map([[packages.type, fleet.resource]]),
 }));
@@ -16,11 +17,11 @@ it("what is half-made keeps the provider's source, or Pulumi could neither read 
   const checked = await lifecycle.check({}, examples["torocloud:host:Packages"].inputs);
   const inputs = checked.inputs as Record<string, unknown>;
   const [part] = packages.artifacts(inputs, undefined);
-  fleet.host(String(inputs["host"])).stubborn.add(part?.what ?? "");
+  fleet.host(String(inputs["host"])).stubborn.add(part ? titleOf(part) : "");
 
   const failed: unknown = await lifecycle
     .create({ ...inputs, __provider: "source" })
     .catch((error: unknown) => error);
-  expect(failed).toBeInstanceOf(HalfMade);
+  expect(failed).toBeInstanceOf(PartialFailure);
   expect(failed).toMatchObject({ properties: { ...inputs, __provider: "source" } });
 });
