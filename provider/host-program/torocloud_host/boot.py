@@ -18,10 +18,10 @@ class Bundle:
         self.modules = modules
 
     def find_spec(self, name, path=None, target=None):
-        """The module, a package where others are below it; None where it is not ours."""
-        if name not in self.modules:
+        """The module, a package where its source is an __init__; None where it is not ours."""
+        is_package = name + ".__init__" in self.modules
+        if not is_package and name not in self.modules:
             return None
-        is_package = any(other.startswith(name + ".") for other in self.modules)
         return ModuleSpec(name, self, origin=name, is_package=is_package)
 
     def create_module(self, spec):
@@ -30,11 +30,11 @@ class Bundle:
 
     def exec_module(self, module):
         """Runs the module's source."""
-        exec(compile(self.modules[module.__name__], module.__name__, "exec"), module.__dict__)
+        exec(compile(self.get_source(module.__name__), module.__name__, "exec"), module.__dict__)
 
     def get_source(self, name):
         """The source of a module, for children that run it alone."""
-        return self.modules[name]
+        return self.modules[name + ".__init__" if name + ".__init__" in self.modules else name]
 
 
 def machine_id(root):

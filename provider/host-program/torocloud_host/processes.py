@@ -26,7 +26,10 @@ _KILLED_CODE = 124
 
 
 class Children:
-"""How long outputs are read on after the end: what a command left behind may keep them open for ever."""
+    """The commands of one request.
+
+    `check` raises when the request must end; `tell` is given each line of their standard error.
+    """
 
     def __init__(self, check: Callable[[], None], tell: Callable[[str], None]) -> None:
         self._check = check

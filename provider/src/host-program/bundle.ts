@@ -32,7 +32,7 @@ function modulesIn(path: string): [string, string][] {
     const inner = `${path}/${entry}`;
     if (!entry.includes(".") && entry !== "__pycache__") return modulesIn(inner);
     if (!entry.endsWith(".py")) return [];
-    const module = inner.replace(/(\/__init__)?\.py$/, "").replaceAll("/", ".");
+    const module = inner.replace(/\.py$/, "").replaceAll("/", ".");
     return [[module, readFileSync(new URL(inner, folder), "utf8")]];
   });
 }
