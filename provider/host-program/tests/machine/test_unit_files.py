@@ -44,9 +44,7 @@ WANTED = "[Install]\nWantedBy=multi-user.target\n"
         ({"/run/systemd/transient/a.service": WANTED}, {}, "transient"),
     ],
 )
-def test_the_state_is_what_systemctl_is_enabled_says(
-    files: dict[str, str], links: dict[str, str], state: str
-) -> None:
+def test_the_state_is_what_systemctl_is_enabled_says(files: dict[str, str], links: dict[str, str], state: str) -> None:
     for path, content in files.items():
         write(path, content)
     for path, target in links.items():

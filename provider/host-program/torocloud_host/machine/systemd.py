@@ -27,6 +27,7 @@ _UNIT = f"{_NAME}.Unit"
 _GOOD = ("done", "skipped")
 # No unit of ours takes longer to start or to stop: a mount has 300 s, an OSD 90.
 _PATIENCE = 900.0
+_ASKED_EVERY = 5.0
 _RESULTS = {
     "failed": "it failed",
     "timeout": "it took too long",
@@ -277,7 +278,7 @@ def _job(work: Work, method: str, unit: str, doing: str) -> str:
             if now - said > 10:
                 said = now
                 work.say(f"waiting for unit {unit} to {doing}, {now - began:.0f} s")
-            if now - asked > 5:
+            if now - asked > _ASKED_EVERY:
                 asked = now
                 _see_unheard(systemd, path, unit, doing)
 

@@ -204,7 +204,7 @@ def _link(path: str, target: str) -> None:
     """Put a link there, unless it points there already."""
     if _target_of(path) == target:
         return
-    for last in (False, False, True):
+    for last in (*[False] * 9, True):
         # Whoever removes the last other link removes the folder.
         try:
             os.makedirs(os.path.dirname(real(path)), exist_ok=True)
