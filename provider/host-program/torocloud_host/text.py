@@ -1,12 +1,17 @@
-"""Text that comes from elsewhere: a journal, a command's last words."""
+"""Text of others, in sentences of ours."""
 
 from __future__ import annotations
 
+import unicodedata
+
+_INVISIBLE = {"Cc", "Cf", "Cs", "Zl", "Zp", "Cn"}
+
 
 def visible(text: str) -> str:
-    """The text with all that a terminal would obey, or not show, written out: `\\x1b[2J`. Line breaks and tabs stay."""
-    return "".join(one if one.isprintable() or one in "\n\t" else _escaped(one) for one in text)
-
-
-def _escaped(one: str) -> str:
-    return one.encode("unicode_escape", "surrogatepass").decode("ascii")
+    """On its lines, with nothing in it that a terminal would obey or not show."""
+    return "".join(
+        character
+        if character in "\n\t" or unicodedata.category(character) not in _INVISIBLE
+        else f"\\u{{{ord(character):x}}}"
+        for character in text
+    )
