@@ -12,7 +12,7 @@ import type { Answer, Json, Request, Step } from "../../provider/src/host-progra
 import type { Props, Resource } from "../../provider/src/lifecycle/define-resource.ts";
 import type { Surroundings } from "../../provider/src/lifecycle/lifecycle.ts";
 import { markerPath, type Marker } from "../../provider/src/lifecycle/marker.ts";
-import { asDeclared } from "./as-declared.ts";
+import { altered, asDeclared, untouched } from "./as-declared.ts";
 
 /** What another host answers to a query: a key, for instance. */
 export interface Reply {
@@ -26,6 +26,8 @@ export interface FleetOptions {
   readonly replies?: readonly Reply[];
   /** What the resource's report gives. */
   readonly outputs?: Readonly<Record<string, Json>>;
+  /** How what is stubborn stays wrong, by the start of its title. */
+  readonly drifted?: Readonly<Record<string, Json>>;
 }
 
 /**
@@ -38,6 +40,7 @@ export class ModelFleet {
   readonly log: string[] = [];
   readonly replies: readonly Reply[];
   readonly outputs: Readonly<Record<string, Json>>;
+  readonly drifted: Readonly<Record<string, Json>>;
   readonly #hosts: ReadonlyMap<string, ModelHost>;
   readonly #declared: {
     readonly desired: Props;
@@ -48,10 +51,11 @@ export class ModelFleet {
 
   constructor(
     resource: Resource,
-    { names = ["node1", "node2", "node3"], replies = [], outputs = {} }: FleetOptions,
+    { names = ["node1", "node2", "node3"], replies = [], outputs = {}, drifted = {} }: FleetOptions,
   ) {
     this.replies = replies;
     this.outputs = outputs;
+    this.drifted = drifted;
     this.resource = this.#watch(resource);
     this.#hosts = new Map(names.map((name) => [name, new ModelHost(name, this)]));
     this.surroundings = {
@@ -200,7 +204,7 @@ export class ModelHost implements Host {
         this.markers.delete(step.path);
         return null;
       case "observe":
-        return this.states.get(`${step.kind} ${step.key}`) ?? null;
+        return this.states.get(`${step.kind} ${step.key}`) ?? untouched(step.kind, step.spec);
       case "apply":
         return this.#apply(step);
       case "remove":
@@ -227,7 +231,10 @@ export class ModelHost implements Host {
     const title = titleOf(artifact);
     this.applied.push(title);
     if (disturb && artifact.kind.serves) this.interrupted.push(title);
-    this.states.set(`${kind} ${key}`, this.stubborn.has(title) ? strange : asDeclared(kind, spec));
+    this.states.set(
+      `${kind} ${key}`,
+      this.stubborn.has(title) ? altered(artifact, this.#fleet.drifted) : asDeclared(kind, spec),
+    );
     return null;
   }
 
@@ -245,9 +252,6 @@ export class ModelHost implements Host {
     return this.markers.get(markerPath(kind, name));
   }
 }
-
-/** What no kind takes for what it declared. */
-const strange: Json = { strange: true };
 
 /** As JSON has it: without `undefined` inside. */
 export function plain<Value>(value: Value): Value {

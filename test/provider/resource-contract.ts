@@ -10,7 +10,7 @@ import { AlreadyExists, PartialFailure } from "../../provider/src/lifecycle/erro
 import { lifecycleOf, type Lifecycle } from "../../provider/src/lifecycle/lifecycle.ts";
 import { markerPath, type Marker } from "../../provider/src/lifecycle/marker.ts";
 import { removeFixtures, type Example } from "./examples.ts";
-import { asDeclared } from "./as-declared.ts";
+import { altered, asDeclared, untouched } from "./as-declared.ts";
 import { ModelFleet, plain, type ModelHost } from "./model-host.ts";
 
 const stranger = "organization/project/another-stack";
@@ -213,29 +213,8 @@ function whole({ kind, spec }: Artifact): Json {
 }
 
 /** Whether a host where nothing is lacks it. */
-function absent(artifact: Artifact): boolean {
-  return whole(artifact) !== null;
-}
-
-/** How it may be found to be otherwise than declared. */
-function altered(artifact: Artifact, { drifted }: Example): Json {
-  const title = titleOf(artifact);
-  const given = Object.entries(drifted ?? {}).find(([start]) => title.startsWith(start))?.[1];
-  const state = whole(artifact);
-  if (given !== undefined && typeof given === "object" && given !== null && !Array.isArray(given))
-    return { ...(state as Record<string, Json>), ...given };
-  return given ?? otherwise(state);
-}
-
-/** Another value of the same type, in each of its fields. */
-function otherwise(state: Json): Json {
-  if (typeof state === "string") return state === "" ? "something" : `other-${state}`;
-  if (typeof state === "number") return state + 1;
-  if (typeof state === "boolean") return !state;
-  if (Array.isArray(state)) return ["something"];
-  return Object.fromEntries(
-    Object.entries(state ?? {}).map(([field, value]) => [field, otherwise(value ?? null)]),
-  );
+function absent({ kind, spec }: Artifact): boolean {
+  return untouched(kind.name, spec) === null;
 }
 
 const looking = new Set(["readMarker", "observe", "check", "query"]);
@@ -405,7 +384,7 @@ function testOwnership(resource: Resource, example: Example): void {
     if (parts(stage).every(({ whose }) => whose !== "ours")) return;
     const { fleet: there, host, lifecycle, inputs: adopting } = begin(resource, example, { adopt: true });
     const adoptable = parts(stage).filter(({ whose }) => whose !== "refused");
-    for (const part of adoptable) host.states.set(stateKey(part), altered(part, example));
+    for (const part of adoptable) host.states.set(stateKey(part), altered(part, example.drifted));
     const { id, state } = await lifecycle.create(adopting);
     expect(host.applied).toEqual(titles(parts(stage).filter((part) => !adoptable.includes(part))));
     expect(host.removed).toEqual([]);
@@ -427,7 +406,7 @@ function testOwnership(resource: Resource, example: Example): void {
     host.broken.add(`making ${titleOf(last)}`);
     const { id, properties } = await partialFailure(lifecycle.create(adopting));
     host.broken.clear();
-    host.states.set(stateKey(first), altered(first, example));
+    host.states.set(stateKey(first), altered(first, example.drifted));
     const { drift } = (await lifecycle.update(id, plain(properties), adopting)) as { drift: string[] };
     expect(drift).toEqual([]);
   });
@@ -442,7 +421,7 @@ function testOwnership(resource: Resource, example: Example): void {
     const stage = await made(resource, example);
     for (const part of parts(stage)) {
       const { fleet: there, host } = begin(resource, example);
-      host.states.set(stateKey(part), altered(part, example));
+      host.states.set(stateKey(part), altered(part, example.drifted));
       const create = lifecycleOf(there.resource, there.surroundings).create(stage.inputs);
       if (part.whose === "shared") {
         await create;
@@ -756,7 +735,7 @@ function testDrift(resource: Resource, example: Example): void {
       const { fleet, lifecycle, host, id, inputs, state } = stage;
       expect(parts(stage)).not.toHaveLength(0);
       for (const part of parts(stage)) {
-        const found = how === "is altered" ? altered(part, example) : null;
+        const found = how === "is altered" ? altered(part, example.drifted) : null;
         if (found === null && !absent(part)) continue; // a person's addition: that it is missing is as it should be
         if (found === null) host.states.delete(stateKey(part));
         else host.states.set(stateKey(part), found);

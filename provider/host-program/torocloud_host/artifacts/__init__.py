@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..work import ConditionHalf, Kind, QueryHalf
+from . import units
 from .directories import directory, own_directory
 from .files import file, sent_file
 from .packages import packages
@@ -14,8 +15,11 @@ kinds: dict[str, Kind] = {
     "file": file,
     "own-directory": own_directory,
     "packages": packages,
+    "passive-unit": units.passive_unit,
     "sent-file": sent_file,
     "tree": tree,
+    "unit": units.unit,
+    "unit-file": units.unit_file,
     "user": user,
 }
 conditions: dict[str, ConditionHalf] = {}
