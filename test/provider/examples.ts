@@ -2,7 +2,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Props } from "../../provider/src/lifecycle/define-resource.ts";
-import type { Answer } from "./fake-host.ts";
+import type { Json } from "../../provider/src/host-program/wire.ts";
+import type { Reply } from "./model-host.ts";
 
 /** A resource that is valid, and another valid value for every field of its change table. */
 export interface Example {

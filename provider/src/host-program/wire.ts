@@ -2,12 +2,7 @@ import { z } from "zod";
 
 /** A value that JSON can hold. */
 export type Json =
-  | null
-  | boolean
-  | number
-  | string
-  | readonly Json[]
-  | { readonly [field: string]: Json | undefined };
+  null | boolean | number | string | readonly Json[] | { readonly [field: string]: Json | undefined };
 
 /** What the host's half of a kind is told about one of them. A field that is `undefined` is not sent. */
 export type Spec = Readonly<Record<string, Json | undefined>>;
