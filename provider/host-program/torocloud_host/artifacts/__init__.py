@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 from ..work import ConditionHalf, Kind, QueryHalf
+from . import units
 
-kinds: dict[str, Kind] = {}
+kinds: dict[str, Kind] = {
+    "unit-file": units.unit_file,
+    "unit": units.unit,
+    "passive-unit": units.passive_unit,
+}
 conditions: dict[str, ConditionHalf] = {}
 queries: dict[str, QueryHalf] = {}
