@@ -14,6 +14,9 @@ const states: Readonly<Record<string, (spec: Spec) => Json>> = {
   directory: owned,
   file: content,
   "own-directory": owned,
+  "microvm.clock": () => ({ mode: "644", owner: "root:root", measured: true }),
+  "microvm.share-source": () => ({ serves: "source" }),
+  "microvm.socket": owned,
   packages: ({ names }) => ({ installed: names }),
   "sent-file": content,
   "passive-unit": () => ({ dropIns: [] }),
@@ -24,7 +27,7 @@ const states: Readonly<Record<string, (spec: Spec) => Json>> = {
 };
 
 /** Kinds that are there before anybody makes them, and as declared: only what people do to them is seen. */
-const natural: ReadonlySet<string> = new Set(["passive-unit"]);
+const natural: ReadonlySet<string> = new Set(["passive-unit", "microvm.share-source"]);
 
 /** What is observed where nobody has made anything yet. */
 export function untouched(kind: string, spec: Spec): Json {

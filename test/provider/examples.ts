@@ -224,7 +224,7 @@ export const examples = {
       kernelPath: "/srv/cloud/images/other/kernel",
       initramfsPath: "/srv/cloud/images/other/initramfs",
     },
-    drifted: { files: `${digest} "kernel"` },
+    drifted: { files: { digest, changed: ["kernel"] } },
   },
   "torocloud:microvm:SharedFiles": {
     inputs: {
@@ -242,7 +242,7 @@ export const examples = {
       digest,
       path: "/srv/cloud/shares/other",
     },
-    drifted: { files: `${digest} "index.html"` },
+    drifted: { files: { digest, changed: ["index.html"] } },
   },
   "torocloud:microvm:Share": {
     inputs: {
@@ -262,6 +262,7 @@ export const examples = {
       cache: "never",
       mountUnit: "other.service",
     },
+    drifted: { virtiofsd: { serves: "another" } },
   },
   "torocloud:microvm:Guest": {
     inputs: {

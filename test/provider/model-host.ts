@@ -182,11 +182,12 @@ export class ModelHost implements Host {
   }
 
   #isBroken(step: Step): boolean {
-    return this.broken.has(step.do) || this.broken.has(this.#words(step));
+    const isPrecondition = step.do === "wait" && step.seconds === 0;
+    return (this.broken.has(step.do) && !isPrecondition) || this.broken.has(this.#words(step));
   }
 
   #words(step: Step): string {
-    if (step.do !== "apply" && step.do !== "remove") return step.do;
+    if (step.do !== "apply" && step.do !== "remove") return "";
     const title = titleOf(this.#fleet.artifact(step.kind, step.key));
     return `${step.do === "apply" ? "making" : "removing"} ${title}`;
   }

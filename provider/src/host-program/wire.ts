@@ -37,8 +37,13 @@ export interface Request {
   readonly lock?: string;
 }
 
-/** What a condition said: whether it is so, what was seen, and why waiting longer is hopeless, where it is. */
-export const Seen = z.object({ done: z.boolean(), seen: z.string(), hopeless: z.string().optional() });
+/** What a condition said: whether it is so, what was seen, why waiting longer is hopeless, where it is, and more for the error. */
+export const Seen = z.object({
+  done: z.boolean(),
+  seen: z.string(),
+  hopeless: z.string().optional(),
+  details: z.string().optional(),
+});
 export type Seen = z.output<typeof Seen>;
 
 /**

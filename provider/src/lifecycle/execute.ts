@@ -37,7 +37,7 @@ export async function executeRemoval(instance: Instance, plan: Plan): Promise<vo
 }
 
 async function executeDue(instance: Instance, plan: Plan, due: readonly Due[]): Promise<readonly Json[]> {
-  const payload = plan.steps.find(({ artifact }) => artifact.payload)?.artifact.payload;
+  const payload = plan.steps.find((step) => step.do === "apply" && step.artifact.payload)?.artifact.payload;
   const timeoutSeconds = limitOf(instance, plan.after?.state === "ready" ? "changeSeconds" : "removeSeconds");
   const done: Json[] = [];
   const wait = new Waiting();
@@ -69,13 +69,13 @@ class Waiting {
   }
 
   /** Throws where its time is over, or waiting is of no use. */
-  goOn({ host, label }: Plan, condition: Condition, { seen, hopeless }: Seen): void {
+  goOn({ host, label }: Plan, condition: Condition, { seen, hopeless, details = "" }: Seen): void {
     if (condition.seconds === 0) throw new Error(`${host}: ${label}: ${seen}`);
     if (this.condition !== condition) {
       this.condition = condition;
       this.began = performance.now() - Math.min(askSeconds, condition.seconds) * 1000;
     }
-    const last = `last seen: ${seen}`;
+    const last = `last seen: ${seen}${details && `\n${details}`}`;
     if (hopeless !== undefined)
       throw new Error(`${host}: ${label}: waiting for ${condition.what} is hopeless: ${hopeless}; ${last}`);
     if (performance.now() - this.began >= condition.seconds * 1000 - 1)

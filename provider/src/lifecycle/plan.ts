@@ -95,7 +95,7 @@ export function planLines({ host, label, steps, waits, only, kept, after }: Plan
     ...steps.map((step) =>
       step.do === "remove"
         ? `remove ${titleOf(step.artifact)}: ${step.why}`
-        : `${step.disturb && step.artifact.kind.serves ? "restart" : "make"} ${titleOf(step.artifact)}: ${step.why}`,
+        : `${step.disturb && step.found !== null && step.artifact.kind.serves ? "restart" : "make"} ${titleOf(step.artifact)}: ${step.why}`,
     ),
     ...waits.map(({ what, seconds }) => `wait for ${what}, at most ${String(seconds)} s`),
     ...kept.map((place) => `keep the data in ${place}`),

@@ -7,14 +7,13 @@ import time
 from typing import ClassVar
 
 import pytest
+from fake_bus import FakeSystemd
+from units_host import ETC, SERVICE, PlainWork, exists, link, new_host, target_of, write
 
 from torocloud_host.artifacts import units
 from torocloud_host.machine import systemd
 from torocloud_host.where import real
 from torocloud_host.work import Failed, Spec
-
-from fake_bus import FakeSystemd
-from units_host import ETC, SERVICE, PlainWork, exists, link, new_host, target_of, write
 
 host = pytest.fixture(new_host)
 A = "a.service"

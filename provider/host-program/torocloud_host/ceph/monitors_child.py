@@ -39,7 +39,7 @@ def library():
 
 
 def cluster():
-    """The connection, made when first needed, and anew from other files. Whoever waits while an attempt fails, fails too."""
+    """The connection, made when first needed, and anew from other files. Who waits while an attempt fails, fails too."""
     global connected, made_from, tries
     rados, before = library(), tries
     with connecting:

@@ -1,7 +1,8 @@
-import type { Artifact } from "../../host/artifact.ts";
-import { sh } from "../../host/script.ts";
-import { execLine, runningUnit, unitFile, unitOfOthers } from "../../host/systemd.ts";
-import { shareSocket, shareUnit, guestUser } from "./names.ts";
+import type { Artifact } from "../artifacts/artifact.ts";
+import { execLine, passiveUnit, runningUnit, unitFile } from "../artifacts/units.ts";
+import { guestUser, shareSocket, shareUnit } from "./names.ts";
+import { shareSource } from "./share-source.ts";
+import { socketFile } from "./socket-file.ts";
 
 export interface Share {
   readonly name: string;
@@ -17,26 +18,17 @@ export interface Share {
  * new one in, so a crash of either side ends with both started afresh.
  */
 export function shareArtifacts(share: Share): Artifact[] {
-  const service = unitFile(`${shareUnit(share.name)}.service`, renderService(share));
-  const socket = unitFile(`${shareUnit(share.name)}.socket`, renderSocket(share));
-  const daemon = unitOfOthers(`${shareUnit(share.name)}.service`);
-  const listening = runningUnit(`${shareUnit(share.name)}.socket`, [service, socket, daemon]);
-  return [service, socket, daemon, listening, socketFile(shareSocket(share.name), listening)];
-}
-
-/** Where guests knock: systemd does not notice when it is gone. */
-function socketFile(path: string, { apply }: Artifact): Artifact {
-  return {
-    what: `socket ${path}`,
-    probe: sh`[ -S ${path} ] && stat -c '%a %U:%G' ${path}`,
-    expected: `600 ${guestUser}:${guestUser}`,
-    apply: sh`if [ -S ${path} ]; then
-  chown ${`${guestUser}:${guestUser}`} ${path}; chmod 600 ${path}
-else
-  ${apply}
-fi`,
-    common: true,
-  };
+  const { name, source } = share;
+  const [service, socket] = [`${shareUnit(name)}.service`, `${shareUnit(name)}.socket`];
+  const files = [unitFile(service, renderService(share)), unitFile(socket, renderSocket(share))];
+  const daemon = passiveUnit(service);
+  return [
+    ...files,
+    daemon,
+    runningUnit(socket, [...files, daemon]),
+    socketFile(shareSocket(name), socket, guestUser),
+    shareSource(name, service, source),
+  ];
 }
 
 function renderSocket({ name }: Share): string {

@@ -1,11 +1,8 @@
-import { leftover, type Artifact } from "../../host/artifact.ts";
-import { asset } from "../../host/asset.ts";
-import { sh, type Script } from "../../host/script.ts";
-import { execLine, runningUnit, unitFile, unitOfOthers } from "../../host/systemd.ts";
+import { artifact, type Artifact, type Kind } from "../artifacts/artifact.ts";
+import { execLine, passiveUnit, runningUnit, unitFile } from "../artifacts/units.ts";
+import { clockFile } from "./clock.ts";
 import { unprivileged } from "./hardening.ts";
-import { clockFile } from "./hypervisor.ts";
 import {
-  dialArguments,
   guestSlice,
   guestUnit,
   guestUser,
@@ -24,26 +21,23 @@ export interface Guest extends GuestMachine {
   readonly mountUnit: string;
 }
 
-export interface Readiness {
-  readonly port: number;
-  readonly path?: string | undefined;
-  readonly timeoutSeconds: number;
-}
-
 /** The guest's units: QEMU, and the vsock device where the kernel has none. */
 export function guestArtifacts(guest: Guest): Artifact[] {
   const unit = vsockUnit(guest.name);
-  const device = guest.vsock === "user" ? [unitFile(unit, renderVsockUnit(guest)), unitOfOthers(unit)] : [];
+  const device = guest.vsock === "user" ? [unitFile(unit, renderVsockUnit(guest)), passiveUnit(unit)] : [];
   const files = [...device, unitFile(guestUnit(guest.name), renderGuestUnit(guest))];
-  return [
-    leftover({
-      what: `console log ${consolePath(guest.name)}`,
-      remove: sh`rm -f ${consolePath(guest.name)}`,
-    }),
-    unitOfOthers(guestSlice(guest.name)),
-    ...files,
-    runningUnit(guestUnit(guest.name), files),
-  ];
+  return [passiveUnit(guestSlice(guest.name)), ...files, runningUnit(guestUnit(guest.name), files)];
+}
+
+const consoleKind: Kind = {
+  name: "microvm.console",
+  title: (path) => `console log ${path}`,
+  differences: () => [],
+};
+
+/** What a guest writes by itself. */
+export function guestLogs({ name }: Pick<Guest, "name">): Artifact[] {
+  return [artifact(consoleKind, consolePath(name), { spec: {}, whose: "shared" })];
 }
 
 /**
@@ -67,7 +61,7 @@ StartLimitIntervalSec=0
 [Service]
 Type=exec
 User=${guestUser}
-${guest.accel === "kvm" ? "SupplementaryGroups=kvm\n" : ""}Slice=${guestSlice(guest.name)}
+${opensDevices(guest) ? "SupplementaryGroups=kvm\n" : ""}Slice=${guestSlice(guest.name)}
 RuntimeDirectory=torocloud-guest-${guest.name}
 LogsDirectory=torocloud
 EnvironmentFile=${clockFile}
@@ -83,6 +77,11 @@ ${unprivileged}
 [Install]
 WantedBy=multi-user.target ${guest.mountUnit}
 `;
+}
+
+/** Both /dev/kvm and /dev/vhost-vsock are open to root and the group kvm alone. */
+function opensDevices({ accel, vsock }: Guest): boolean {
+  return accel === "kvm" || vsock === "kernel";
 }
 
 function renderVsockUnit({ name, contextId }: Guest): string {
@@ -110,20 +109,4 @@ PrivateNetwork=yes
 RestrictAddressFamilies=AF_UNIX
 ${unprivileged}
 `;
-}
-
-/** Waits until the guest's service answers; a guest that keeps dying is reported with the end of its console. */
-export function waitForGuest(guest: Guest, ready: Readiness | undefined): Script {
-  if (!ready) return sh`:`;
-  const { port, path, timeoutSeconds } = ready;
-  const [kind, place] = dialArguments(guest);
-  const words = [kind, place, String(port), ...(path === undefined ? [] : [path])];
-  return sh`knock=${asset("knock.py")}
-answers() { timeout 15 python3 -c "$knock" ${words}; }
-if ! wait_until ${timeoutSeconds} ${`port ${String(port)} of guest ${guest.name} to answer`} answers; then
-  echo ${`the end of ${consolePath(guest.name)}:`} >&2
-  tail -n 8 ${consolePath(guest.name)} >&2 || :
-  journalctl --no-pager --quiet --lines 5 --output cat --unit ${guestUnit(guest.name)} >&2 || :
-  exit 1
-fi`;
 }

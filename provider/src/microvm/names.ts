@@ -42,18 +42,21 @@ export function guestSlice(guest: string): string {
   return `torocloud-${guest.replaceAll("-", "\\x2d")}.slice`;
 }
 
-/** A context identifier that only depends on where the guest is: 3 to 2^32 - 2 (vsock(7)). */
-export function contextId(host: string, guest: string): number {
+/** The largest that every kind of guest can use: Toro keeps its own in a signed number of 32 bits. */
+export const largestContextId = 0x7fff_ffff;
+
+/** A context identifier that only depends on what the guest is, wherever it runs: 3 to 2^31 - 1 (vsock(7)). */
+export function contextId(owner: string, guest: string): number {
   const digest = createHash("sha256")
-    .update(JSON.stringify([host, guest]))
+    .update(JSON.stringify([owner, guest]))
     .digest();
-  return 3 + (digest.readUInt32BE(0) % 0xffff_fffb);
+  return 3 + (digest.readUInt32BE(0) % (largestContextId - 2));
 }
 
 /** How a guest is reached from its host. */
 export type VsockDevice = "kernel" | "user";
 
-/** The first arguments of assets/forward.py and assets/knock.py: kind and place. */
+/** How a guest is dialled from its host, as assets/forward.py and the program on the host take it: kind and place. */
 export function dialArguments(guest: {
   name: string;
   vsock: VsockDevice;
