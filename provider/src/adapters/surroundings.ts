@@ -1,4 +1,4 @@
-import type { Host } from "../host/host.ts";
+import type { Host } from "../host-program/host.ts";
 import type { Hosts } from "../lifecycle/define-resource.ts";
 import type { Surroundings } from "../lifecycle/surroundings.ts";
 import { projectPath } from "../project/project-path.ts";

@@ -83,5 +83,6 @@ export function stateOf(
 
 function markerDrift(marker: Marker | undefined): string[] {
   if (!marker) return ["its ownership marker is missing"];
+  if (marker.state === "leaving") return ["its removal has begun and not ended"];
   return marker.state === "ready" ? [] : ["an earlier change was interrupted"];
 }

@@ -1,8 +1,6 @@
-import type { Artifact } from "../../host/artifact.ts";
-import { directory, file } from "../../host/files.ts";
-import { unitDirectory } from "../../host/systemd.ts";
-import { sh, type Script } from "../../host/script.ts";
-import { ceph, pythonString, waitForCeph } from "./command.ts";
+import type { Artifact } from "../artifacts/artifact.ts";
+import { directory, file } from "../artifacts/files.ts";
+import { unitDirectory, unitFile } from "../artifacts/units.ts";
 
 const moduleDirectory = "/usr/local/lib/torocloud-mgr";
 
@@ -36,27 +34,10 @@ def checkpw(password, hashed_password):
 
 /** What lets the manager's Python modules load on Debian 13. */
 export function managerModules(): Artifact[] {
-  const dropIn = file(
-    `${unitDirectory}/ceph-mgr@.service.d/torocloud.conf`,
-    `[Service]\nEnvironment=PYTHONPATH=${moduleDirectory}\n`,
-  );
   return [
     directory(moduleDirectory),
     file(`${moduleDirectory}/bcrypt.py`, bcrypt),
     directory(`${unitDirectory}/ceph-mgr@.service.d`),
-    { ...dropIn, apply: sh`${dropIn.apply}; reload_units changed 'ceph-mgr@*.service'` },
+    unitFile("ceph-mgr@.service.d/torocloud.conf", `[Service]\nEnvironment=PYTHONPATH=${moduleDirectory}\n`),
   ];
-}
-
-/** Available as the active one, or known as a standby. */
-export function waitForManager(id: string): Script {
-  const name = pythonString(id);
-  return ceph(
-    waitForCeph({
-      what: `manager ${id} to be available`,
-      command: { prefix: "mgr dump" },
-      until: `(d["active_name"] == ${name} and d["available"]) or any(s["name"] == ${name} for s in d["standbys"])`,
-      seconds: 180,
-    }),
-  );
 }
