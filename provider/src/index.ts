@@ -2,4 +2,4 @@ export { dynamicSource } from "./adapters/dynamic.ts";
 export { dynamicLifecycle, identify } from "./adapters/dynamic-lifecycle.ts";
 export { inventoryOf } from "./adapters/surroundings.ts";
 export { registry, type Resource } from "./registry.ts";
-export { inventorySchema } from "./transport/index.ts";
+export { inventorySchema } from "./inventory/index.ts";
