@@ -1,6 +1,5 @@
 import type { InventoryHost } from "../inventory/host.ts";
-import type { HostProgram } from "./session/program.ts";
-import { torocloudProgram } from "./session/program.ts";
+import { type HostProgram, hostProgram } from "../host-program/bundle.ts";
 
 /** The limits of a pool; each has a default that suits real hosts, and what a host's inventory entry says comes first. */
 export interface PoolOptions {
@@ -20,7 +19,7 @@ export interface PoolOptions {
   readonly log?: (line: string) => void;
   /** How often a host and we tell each other that we are there; after 3 of these without a word it is lost; 10 by default. */
   readonly keepaliveSeconds?: number;
-  /** How many requests may be under way at once on a host, the others wait; 64 by default. */
+  /** How many requests may be under way at once on a host, the others wait; 32 by default, which is what it does at once. */
   readonly maxRequests?: number;
   /** How long a server may refuse every session before that is an error; 10 by default. */
   readonly refusalSeconds?: number;
@@ -57,7 +56,7 @@ export function limitsOf(options: PoolOptions): Limits {
     noticeSeconds: 5,
     log: () => undefined,
     keepaliveSeconds: 10,
-    maxRequests: 64,
+    maxRequests: 32,
     refusalSeconds: 10,
     startSeconds: 60,
     installSeconds: 900,
@@ -67,7 +66,7 @@ export function limitsOf(options: PoolOptions): Limits {
     lingerSeconds: 5,
     environment: process.env,
     machines: "distinct",
-    program: torocloudProgram,
+    program: hostProgram,
     ...options,
   };
 }

@@ -1,19 +1,23 @@
 import { type Host, HostUnreachable } from "../host-program/host.ts";
-import { Dialer } from "./dialer.ts";
-import { Cancellation } from "./cancellation.ts";
-import { findHost } from "../inventory/inventory.ts";
+import type { Request } from "../host-program/wire.ts";
 import type { Inventory, InventoryHost } from "../inventory/host.ts";
-import { type Lease, Link } from "./link.ts";
+import { findHost } from "../inventory/inventory.ts";
+import { Dialer } from "./connect/dialer.ts";
+import { Cancellation } from "./connection/cancellation.ts";
+import { type Lease, Link } from "./connection/link.ts";
+import { throwRemembered } from "./connection/remembered.ts";
 import { type Limits, limitsOf, type PoolOptions } from "./pool-options.ts";
-import { SshHost } from "./ssh-host.ts";
-import { trace } from "./trace.ts";
+import { Machines } from "./session/machines.ts";
+import { Sessions } from "./session/sessions.ts";
+import { type HostContext, SshHost } from "./ssh-host.ts";
+import { trace, tracePlan } from "./trace.ts";
 
 /** What a pool did on a host so far. */
 export interface HostStatistics {
   /** Connections that were tried. */
   readonly dials: number;
-  /** Scripts that were run to their end. */
-  readonly scripts: number;
+  /** Requests that were answered. */
+  readonly requests: number;
 }
 
 /**
@@ -26,13 +30,18 @@ export class SshPool {
   private readonly limits: Limits;
   private readonly dialer: Dialer;
   private readonly cancellation = new Cancellation();
+  private readonly sessions: Sessions;
   private readonly links = new Map<string, Link>();
-  private readonly counts = new Map<string, { dials: number; scripts: number }>();
+  private readonly counts = new Map<string, { dials: number; requests: number }>();
   private closed = false;
 
   constructor(inventory: () => Inventory, options: PoolOptions = {}) {
     this.inventory = inventory;
     this.limits = limitsOf(options);
+    const { limits, cancellation } = this;
+    const distinct = limits.machines === "distinct";
+    const machines = new Machines(() => new Set(distinct ? this.inventory().hosts.keys() : []));
+    this.sessions = new Sessions({ limits, cancellation, machines });
     this.dialer = new Dialer({
       ...{ limits: this.limits, cancellation: this.cancellation, closed: () => this.closed },
       jump: async (name) => this.acquire(findHost(this.inventory(), name)),
@@ -45,28 +54,25 @@ export class SshPool {
   /** The host of that name; whether the inventory has it shows when it is used. */
   host(name: string): Host {
     return new SshHost(name, {
-      ...{ limits: this.limits, cancellation: this.cancellation, closed: () => this.closed },
+      ...{ cancellation: this.cancellation, sessions: this.sessions, closed: () => this.closed },
       entry: () => findHost(this.inventory(), name),
       acquire: async (entry) => this.acquire(entry),
-      finished: ({ ms, exitCode, bytes }) => {
-        this.count(name, { scripts: 1 });
-        trace(this.limits.environment, { event: "script", host: name, ms, exitCode, bytes });
-      },
+      asked: (request) => this.asked(name, request),
     });
   }
 
-  /** How often each host was dialled and how many scripts it ran. */
+  /** How often each host was dialled and how many requests it answered. */
   statistics(): ReadonlyMap<string, HostStatistics> {
     return new Map([...this.counts].map(([name, counts]) => [name, { ...counts }]));
   }
 
   /**
-   * Ends every script that runs, on its host too, and rejects it and whatever waits or comes later with Interrupted, which
-   * gives `reason`: all within two seconds.
+   * Ends every request that is under way, on its host too, and rejects it and whatever waits or comes later with Interrupted,
+   * which gives `reason`: all within two seconds.
    */
   interrupt(reason: string): void {
     this.cancellation.begin(reason);
-    for (const link of this.links.values()) link.finish();
+    for (const link of this.links.values()) link.retire();
   }
 
   /** Ends all connections and whatever runs on them, for good. */
@@ -82,7 +88,7 @@ export class SshPool {
     const current = this.links.get(entry.name);
     if (current?.key === key) {
       if (current.usable) return current.acquire();
-      this.throwRemembered(entry.name, current);
+      throwRemembered(entry.name, current.failure, this.limits.unreachableSeconds);
     }
     current?.retire();
     const link = new Link(key, this.dialer.dial(entry), this.limits.idleSeconds);
@@ -90,14 +96,25 @@ export class SshPool {
     return link.acquire();
   }
 
-  private throwRemembered(name: string, { failure }: Link): void {
-    if (!(failure?.error instanceof HostUnreachable)) return;
-    const { unreachableSeconds } = this.limits;
-    const seconds = (performance.now() - failure.at) / 1000;
-    if (seconds >= unreachableSeconds) return;
-    const problem = failure.error.message.slice(`${name}: `.length);
-    const age = `that was ${Math.floor(seconds)} s ago, and is tried again after ${unreachableSeconds} s`;
-    throw new HostUnreachable(name, `${problem}; ${age}`, { cause: failure.error });
+  private asked(name: string, request: Request): ReturnType<HostContext["asked"]> {
+    const { environment } = this.limits;
+    const showEnd = tracePlan(environment, name, request);
+    const began = performance.now();
+    return (end) => {
+      const ok = "answer" in end;
+      const steps = request.steps.length;
+      const ms = Math.round(performance.now() - began);
+      if (ok) this.count(name, { requests: 1 });
+      trace(environment, {
+        event: "request",
+        host: name,
+        ms,
+        steps,
+        bytes: JSON.stringify(request).length,
+        ok,
+      });
+      showEnd(end);
+    };
   }
 
   /** Everything that decides where a connection leads; a change of it means a new connection. */
@@ -109,8 +126,8 @@ export class SshPool {
     return JSON.stringify([route, jump]);
   }
 
-  private count(name: string, { dials = 0, scripts = 0 }: Partial<HostStatistics>): void {
-    const before = this.counts.get(name) ?? { dials: 0, scripts: 0 };
-    this.counts.set(name, { dials: before.dials + dials, scripts: before.scripts + scripts });
+  private count(name: string, { dials = 0, requests = 0 }: Partial<HostStatistics>): void {
+    const before = this.counts.get(name) ?? { dials: 0, requests: 0 };
+    this.counts.set(name, { dials: before.dials + dials, requests: before.requests + requests });
   }
 }

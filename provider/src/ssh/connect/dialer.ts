@@ -75,7 +75,9 @@ export class Dialer {
       const socket = jump === undefined ? await openSocket(dial) : await forward(dial, jump);
       const client = await authenticate(dial, socket);
       ok = true;
-      const connection = new Connection({ ...limits, host: entry.name, client, socket });
+      const connection = new Connection({
+        ...{ host: entry.name, client, socket, refusalSeconds: limits.refusalSeconds },
+      });
       void connection.ended.then(() => jump?.release());
       return connection;
     } finally {

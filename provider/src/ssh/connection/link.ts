@@ -1,4 +1,5 @@
 import type { Connection } from "./connection.ts";
+import type { Failure } from "./remembered.ts";
 
 /** A connection that stays open at least until it is released. */
 export interface Lease {
@@ -17,7 +18,7 @@ export class Link {
   private retired = false;
   private idleTimer: NodeJS.Timeout | undefined;
   /** Why it could not be opened, and when that was found. */
-  failure: { readonly error: unknown; readonly at: number } | undefined;
+  failure: Failure | undefined;
 
   constructor(key: string, opening: Promise<Connection>, idleSeconds: number) {
     this.key = key;

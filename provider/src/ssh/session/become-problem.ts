@@ -1,24 +1,33 @@
+import { readyLine } from "../../host-program/bundle.ts";
 import { variableIn } from "../../inventory/fields.ts";
 import type { InventoryHost } from "../../inventory/host.ts";
-import { passwordPrompt, readyMark } from "./remote-shell.ts";
+import { visible } from "../../validation/text.ts";
+import { passwordPrompt } from "./command-line.ts";
+
+const longest = 600;
 
 interface Refusal {
   readonly problem: string;
-  /** What the login shell or sudo printed instead of starting the script. */
+  /** What the login shell or sudo printed instead of starting the program. */
   readonly said: string;
   readonly exitCode: number | undefined;
 }
 
-/** Why a script was not started, and what to do about it. */
+/** Why the program was not started, and what to do about it. */
 export function becomeProblem(entry: InventoryHost, { problem, said, exitCode }: Refusal): string {
-  const words = said.replaceAll(passwordPrompt, "").replace(readyMark, "").trim().slice(-600);
+  const words = linesOf(said.replaceAll(passwordPrompt, "").replaceAll(readyLine, "")).slice(-longest);
   const quoted = words === "" ? "nothing was printed" : `what came instead: ${words}`;
   if (entry.become === "sudo") {
     const known = sudoProblems.find(({ pattern }) => pattern.test(said));
     if (known !== undefined) return `${known.advice(entry)} (${quoted})`;
   }
   const ending = exitCode === undefined ? "" : ` (exit code ${exitCode})`;
-  return `${problem} by the login shell of ${entry.user}${ending}; expected /bin/sh, head, tail and timeout; ${quoted}`;
+  return `${problem} by the login shell of ${entry.user}${ending}; expected sh and python3; ${quoted}`;
+}
+
+function linesOf(text: string): string {
+  const lines = text.split("\n").map((line) => line.trim());
+  return visible(lines.filter((line) => line !== "").join(" / "));
 }
 
 const sudoProblems: readonly {
@@ -33,7 +42,7 @@ const sudoProblems: readonly {
   {
     pattern: /must have a tty/,
     advice: ({ user }) =>
-      `sudo wants a terminal, which scripts do not have; add "Defaults:${user} !requiretty" to /etc/sudoers.d`,
+      `sudo wants a terminal, which programs over SSH do not have; add "Defaults:${user} !requiretty" to /etc/sudoers.d`,
   },
   {
     pattern: /password is required|terminal is required/,

@@ -1,7 +1,6 @@
-import { StringDecoder } from "node:string_decoder";
-
 const nothing = Buffer.alloc(0);
 const keptGreetingBytes = 64 * 1024;
+const newline = 10;
 
 /** Drops what comes before a mark on a line of its own, such as a login shell's greeting, and passes on what follows. */
 export class MarkedOutput {
@@ -23,7 +22,7 @@ export class MarkedOutput {
     return this.before.toString("utf8");
   }
 
-  /** The part of `chunk` that belongs to the script. */
+  /** The part of `chunk` that comes after the mark. */
   push(chunk: Buffer): Buffer {
     if (this.found) return chunk;
     const all = Buffer.concat([this.before, chunk]);
@@ -34,58 +33,50 @@ export class MarkedOutput {
   }
 }
 
-/** Keeps the last bytes of an output, whole lines of it when something had to be dropped. */
+/** Keeps the last bytes of an output. */
 export class LastBytes {
   private readonly limit: number;
-  private chunks: Buffer[] = [];
-  private size = 0;
-  private dropped = false;
+  private kept: Buffer = nothing;
 
   constructor(limit: number) {
     this.limit = limit;
   }
 
   push(chunk: Buffer): void {
-    this.chunks.push(chunk);
-    this.size += chunk.length;
-    if (this.size > 2 * this.limit) this.shorten();
+    this.kept = Buffer.concat([this.kept, chunk]).subarray(-this.limit);
   }
 
   /** What was kept, as text. */
   text(): string {
-    if (this.size > this.limit) this.shorten();
-    const all = Buffer.concat(this.chunks);
-    return (this.dropped ? all.subarray(all.indexOf("\n") + 1) : all).toString("utf8");
-  }
-
-  private shorten(): void {
-    const kept = Buffer.concat(this.chunks).subarray(-this.limit);
-    this.chunks = [kept];
-    this.size = kept.length;
-    this.dropped = true;
+    return this.kept.toString("utf8");
   }
 }
 
 /** Calls back with each whole line of UTF-8, however its bytes are cut into chunks. */
 export class Lines {
-  private readonly decoder = new StringDecoder("utf8");
   private readonly onLine: (line: string) => void;
-  private rest = "";
+  private readonly parts: Buffer[] = [];
+  /** How long the line is that has not ended yet. */
+  unfinishedBytes = 0;
 
   constructor(onLine: (line: string) => void) {
     this.onLine = onLine;
   }
 
   push(chunk: Buffer): void {
-    const lines = (this.rest + this.decoder.write(chunk)).split("\n");
-    this.rest = lines.pop() ?? "";
-    for (const line of lines) this.onLine(line.replace(/\r$/, ""));
+    let begin = 0;
+    for (let end = chunk.indexOf(newline); end >= 0; end = chunk.indexOf(newline, begin)) {
+      this.keep(chunk.subarray(begin, end));
+      begin = end + 1;
+      this.unfinishedBytes = 0;
+      this.onLine(Buffer.concat(this.parts.splice(0)).toString("utf8"));
+    }
+    this.keep(chunk.subarray(begin));
   }
 
-  /** Gives a last line that no newline ended. */
-  end(): void {
-    const last = this.rest + this.decoder.end();
-    this.rest = "";
-    if (last !== "") this.onLine(last);
+  private keep(part: Buffer): void {
+    if (part.length === 0) return;
+    this.parts.push(part);
+    this.unfinishedBytes += part.length;
   }
 }
