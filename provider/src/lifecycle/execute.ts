@@ -133,9 +133,9 @@ function artifactStep(planned: Extract<PlanStep, { do: "remove" | "apply" }>): D
   const { artifact } = planned;
   const { kind, key, spec } = artifact;
   const title = titleOf(artifact);
-  if (planned.do === "remove")
-    return { step: { do: "remove", kind: kind.name, key, spec }, words: `removing ${title}` };
+  const about = { kind: kind.name, key, spec, ...(kind.secrets && { secret: kind.secrets }) };
+  if (planned.do === "remove") return { step: { do: "remove", ...about }, words: `removing ${title}` };
   const { found, disturb } = planned;
-  const apply = { do: "apply" as const, kind: kind.name, key, spec, found, disturb };
+  const apply = { do: "apply" as const, ...about, found, disturb };
   return { step: artifact.payload ? { ...apply, payload: true } : apply, words: `making ${title}` };
 }
