@@ -4,12 +4,12 @@ import {
   renderCephConf,
   renderClientConf,
   smallNodes,
-} from "../../../../provider/src/domain/ceph/config.ts";
-import { keyringSection, renderKeyring } from "../../../../provider/src/domain/ceph/keyring.ts";
-import { stableUuid } from "../../../../provider/src/domain/ceph/names.ts";
-import { clientKey } from "../../../../provider/src/domain/ceph/client.ts";
-import { cephCluster } from "../../../../provider/src/resources/ceph-cluster.ts";
-import { Uuid } from "../../../../provider/src/resources/schemas.ts";
+} from "../../../provider/src/ceph/config.ts";
+import { keyringSection, renderKeyring } from "../../../provider/src/ceph/keyring.ts";
+import { stableUuid } from "../../../provider/src/ceph/names.ts";
+import { clientKey } from "../../../provider/src/ceph/client-access.ts";
+import { cephCluster } from "../../../provider/src/ceph/cluster.ts";
+import { Uuid } from "../../../provider/src/validation/schemas.ts";
 
 const fsid = "0a9d5c33-9c55-4f0b-8f0e-0c3b8f6b7f10";
 const monitors = [
@@ -83,18 +83,22 @@ describe("a keyring", () => {
 describe("a client's key", () => {
   it("may use one path of one file system, and nothing else", () => {
     const key = clientKey({ entity: "client.guests", fileSystem: "cloud", path: "/guests", access: "rw" });
-    expect(key.expected).toBe(
-      "mds: allow rw fsname=cloud path=/guests; mon: allow r fsname=cloud; osd: allow rw tag cephfs data=cloud",
-    );
-    expect(key.apply.text).toContain(
-      '"mds","allow rw fsname=cloud path=/guests","mon","allow r fsname=cloud","osd","allow rw tag cephfs data=cloud"',
-    );
+    expect(key.spec).toEqual({
+      caps: {
+        mds: "allow rw fsname=cloud path=/guests",
+        mon: "allow r fsname=cloud",
+        osd: "allow rw tag cephfs data=cloud",
+      },
+    });
   });
 
   it("may not write when it is to read", () => {
     const key = clientKey({ entity: "client.guests", fileSystem: "cloud", path: "/", access: "r" });
-    expect(key.expected).toMatch(/^mds: allow r .*; osd: allow r tag/);
-    expect(`${key.expected} ${key.apply.text}`).not.toMatch(/\brw\b/);
+    expect(key.spec["caps"]).toMatchObject({
+      mds: "allow r fsname=cloud path=/",
+      osd: "allow r tag cephfs data=cloud",
+    });
+    expect(JSON.stringify(key.spec)).not.toMatch(/\brw\b/);
   });
 });
 
