@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { checkInputs, unknownValue } from "../../../provider/src/lifecycle/check.ts";
 import { defineResource } from "../../../provider/src/lifecycle/define-resource.ts";
-import { HostName } from "../../../provider/src/resources/schemas.ts";
+import { HostName } from "../../../provider/src/validation/schemas.ts";
 
 const thing = defineResource({
   type: "torocloud:test:Thing",
