@@ -2,7 +2,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Props } from "../../provider/src/lifecycle/define-resource.ts";
-import type { Answer } from "./fake-host.ts";
+import type { Json } from "../../provider/src/host-program/wire.ts";
+import type { Reply } from "./model-host.ts";
 
 /** A resource that is valid, and another valid value for every field of its change table. */
 export interface Example {
@@ -10,14 +11,14 @@ export interface Example {
   readonly inputs: Props;
   /** One other value for each input and each derived field. */
   readonly changes: Props;
-  /** What its report script prints. */
-  readonly outputs?: Readonly<Record<string, string>>;
-  /** What other hosts answer when it gathers secrets. */
-  readonly answers?: readonly Answer[];
-  /** Parts of these answers that must not leave the hosts. */
+  /** What its report gives. */
+  readonly outputs?: Readonly<Record<string, Json>>;
+  /** What other hosts reply when secrets are fetched. */
+  readonly replies?: readonly Reply[];
+  /** Parts of these replies that must not leave the hosts. */
   readonly secrets?: readonly string[];
-  /** What a probe may print when the artifact drifted, by the start of its name, where "something else" makes no sense. */
-  readonly drifted?: Readonly<Record<string, string>>;
+  /** How an artifact may be found, or only some fields of its state, by the start of its title; elsewhere every field is another. */
+  readonly drifted?: Readonly<Record<string, Json>>;
 }
 
 /** Local files that examples name, in a folder of their own. */
@@ -89,8 +90,8 @@ export const examples = {
       address: "10.11.12.1",
       debian: "13.1",
       kernel: "6.12.0-1-amd64",
-      cpus: "2",
-      memoryMiB: "7950",
+      cpus: 2,
+      memoryMiB: 7950,
       cephClient: "fuse",
       vsock: "user",
     },
@@ -98,7 +99,7 @@ export const examples = {
   "torocloud:host:Packages": {
     inputs: { ...common, host: "node1", name: "storage", packages: ["ceph-osd", "ceph-mon"] },
     changes: { host: "node2", name: "others", packages: ["ceph-osd", "ceph-mon", "g++"] },
-    drifted: { packages: "ceph-mon" },
+    drifted: { packages: { installed: ["ceph-mon"] } },
   },
   "torocloud:ceph:Cluster": {
     inputs: { ...common, host: "node1", monitors },
@@ -223,7 +224,7 @@ export const examples = {
       kernelPath: "/srv/cloud/images/other/kernel",
       initramfsPath: "/srv/cloud/images/other/initramfs",
     },
-    drifted: { files: `${digest} "kernel"` },
+    drifted: { files: { digest, changed: ["kernel"] } },
   },
   "torocloud:microvm:SharedFiles": {
     inputs: {
@@ -241,7 +242,7 @@ export const examples = {
       digest,
       path: "/srv/cloud/shares/other",
     },
-    drifted: { files: `${digest} "index.html"` },
+    drifted: { files: { digest, changed: ["index.html"] } },
   },
   "torocloud:microvm:Share": {
     inputs: {
@@ -261,6 +262,7 @@ export const examples = {
       cache: "never",
       mountUnit: "other.service",
     },
+    drifted: { virtiofsd: { serves: "another" } },
   },
   "torocloud:microvm:Guest": {
     inputs: {

@@ -2,12 +2,7 @@ import { z } from "zod";
 
 /** A value that JSON can hold. */
 export type Json =
-  | null
-  | boolean
-  | number
-  | string
-  | readonly Json[]
-  | { readonly [field: string]: Json | undefined };
+  null | boolean | number | string | readonly Json[] | { readonly [field: string]: Json | undefined };
 
 /** What the host's half of a kind is told about one of them. A field that is `undefined` is not sent. */
 export type Spec = Readonly<Record<string, Json | undefined>>;
@@ -42,8 +37,13 @@ export interface Request {
   readonly lock?: string;
 }
 
-/** What a condition said: whether it is so, what was seen, and why waiting longer is hopeless, where it is. */
-export const Seen = z.object({ done: z.boolean(), seen: z.string(), hopeless: z.string().optional() });
+/** What a condition said: whether it is so, what was seen, why waiting longer is hopeless, where it is, and more for the error. */
+export const Seen = z.object({
+  done: z.boolean(),
+  seen: z.string(),
+  hopeless: z.string().optional(),
+  details: z.string().optional(),
+});
 export type Seen = z.output<typeof Seen>;
 
 /**
