@@ -1,4 +1,4 @@
-"""What is waited for once a file system is made: the conditions `ceph.file-system-served` and `ceph.placement-groups-clean`."""
+"""What a file system waits for: the conditions `ceph.file-system-served` and `ceph.placement-groups-clean`."""
 
 from __future__ import annotations
 
@@ -24,8 +24,6 @@ def placement_groups_clean(work: Work, spec: Spec) -> Seen:
         status = fields(monitors.command(work, {"prefix": "status"}))
     except (Unknown, monitors.Refused) as problem:
         return Seen(False, str(problem))
-    counts = {
-        text(one["state_name"]): number(one["count"]) for one in records(fields(status["pgmap"])["pgs_by_state"])
-    }
+    counts = {text(one["state_name"]): number(one["count"]) for one in records(fields(status["pgmap"])["pgs_by_state"])}
     done = bool(counts) and all({"active", "clean"} <= set(state.split("+")) for state in counts)
     return Seen(done, ", ".join(f"{count} {state}" for state, count in counts.items()) or "none reported yet")
