@@ -9,8 +9,34 @@ const content = ({ mode, owner, content: text, digest }: Spec): Json => ({
   digest: digest ?? sha256(String(text)),
 });
 
+const key = ({ caps }: Spec): Json => ({ mode: "600", owner: "ceph:ceph", known: { same: true, caps } });
+const runningUnit = (): Json => ({ active: "active", enabled: "enabled", needsReload: false, dropIns: [] });
+
 /** What the host's half of each kind observes where all is as a spec declares. */
 const states: Readonly<Record<string, (spec: Spec) => Json>> = {
+  "ceph.born-keyring": () => ({ mode: "600", owner: "root:root", holds: "same" }),
+  "ceph.client-key": ({ caps }) => ({ caps }),
+  "ceph.client-key-file": content,
+  "ceph.daemon-key": key,
+  "ceph.directory": () => ({}),
+  "ceph.file-system": ({ metadataPool, dataPool }) => ({ metadataPool, dataPools: [dataPool] }),
+  "ceph.file-system-options": ({ maxMds, joinable }) => ({ maxMds, joinable }),
+  "ceph.monitor-key": () => ({ mode: "600", owner: "ceph:ceph", same: true }),
+  "ceph.monitor-store": ({ fsid }) => ({ fsid }),
+  "ceph.mount-point": () => ({ is: "directory" }),
+  "ceph.mounted": ({ type }) => ({ type, access: "rw", problem: "" }),
+  "ceph.osd-key": key,
+  // Whether it is out is seen in its weight.
+  "ceph.osd-out": () => null,
+  "ceph.osd-place": ({ host }) => ({ host, besides: [] }),
+  "ceph.osd-size": ({ sizeGiB }) => ({ bytes: Number(sizeGiB) * 1024 ** 3 }),
+  "ceph.osd-store": ({ fsid }) => ({ fsid }),
+  "ceph.osd-unit": runningUnit,
+  "ceph.osd-weight": () => ({ weight: 1 }),
+  "ceph.pool": ({ pgNum, size, minSize, use, fileSystem }) => ({
+    ...{ pgNum, size, minSize, autoscale: "off" },
+    applications: [`cephfs:${String(use)}=${String(fileSystem)}`],
+  }),
   directory: owned,
   file: content,
   "own-directory": owned,
@@ -21,7 +47,7 @@ const states: Readonly<Record<string, (spec: Spec) => Json>> = {
   "sent-file": content,
   "passive-unit": () => ({ dropIns: [] }),
   tree: ({ digest }) => ({ digest, changed: [], more: 0, listInside: false }),
-  unit: () => ({ active: "active", enabled: "enabled", needsReload: false, dropIns: [] }),
+  unit: runningUnit,
   "unit-file": content,
   user: () => ({ shell: "/usr/sbin/nologin", groups: ["torocloud"], locked: true }),
 };

@@ -125,7 +125,7 @@ export class ModelFleet {
       for (const part of parts) this.#titles.set(identityOf(part), part);
       return parts;
     };
-    const { comesByItself } = resource;
+    const { comesByItself, leaving } = resource;
     return {
       ...resource,
       artifacts: (desired, secrets) => {
@@ -133,6 +133,13 @@ export class ModelFleet {
         this.#declared.push({ desired, secrets, parts });
         return parts;
       },
+      ...(leaving && {
+        leaving: (desired: Props) => {
+          const how = leaving(desired);
+          remember(how?.drain ?? []);
+          return how;
+        },
+      }),
       ...(comesByItself && { comesByItself: (desired: Props) => remember(comesByItself(desired)) }),
     };
   }
@@ -232,10 +239,8 @@ export class ModelHost implements Host {
     const title = titleOf(artifact);
     this.applied.push(title);
     if (disturb && artifact.kind.serves) this.interrupted.push(title);
-    this.states.set(
-      `${kind} ${key}`,
-      this.stubborn.has(title) ? altered(artifact, this.#fleet.drifted) : asDeclared(kind, spec),
-    );
+    const state = this.stubborn.has(title) ? altered(artifact, this.#fleet.drifted) : asDeclared(kind, spec);
+    if (state !== null) this.states.set(`${kind} ${key}`, state);
     return null;
   }
 

@@ -149,13 +149,19 @@ function testCheck(resource: Resource, example: Example): void {
     });
   }
 
+  const isHost = (schema: unknown): boolean =>
+    schema instanceof z.ZodArray
+      ? isHost(schema.element)
+      : z.globalRegistry.get(schema as z.ZodType)?.["host"] === true;
   const hostFields = Object.entries(resource.inputs.shape)
-    .filter(([, schema]) => z.globalRegistry.get(schema as z.ZodType)?.["host"] === true)
+    .filter(([, schema]) => isHost(schema))
     .map(([field]) => field);
   it.each(hostFields)("check refuses a %s that the inventory does not have", (field) => {
     const { lifecycle } = begin(resource, example);
-    expect(lifecycle.check({ ...raw, [field]: "node9" }).problems).toEqual([
-      { property: field, reason: `is "node9"; expected a host of hosts.yaml: node1, node2, node3` },
+    const many = resource.inputs.shape[field] instanceof z.ZodArray;
+    const property = many ? `${field}.0` : field;
+    expect(lifecycle.check({ ...raw, [field]: many ? ["node9"] : "node9" }).problems).toEqual([
+      { property, reason: `is "node9"; expected a host of hosts.yaml: node1, node2, node3` },
     ]);
   });
   it("says which of its inputs name a host", () => {
@@ -215,6 +221,11 @@ function whole({ kind, spec }: Artifact): Json {
 /** Whether a host where nothing is lacks it. */
 function absent({ kind, spec }: Artifact): boolean {
   return untouched(kind.name, spec) === null;
+}
+
+/** Whether it may be otherwise than declared, and not only absent. */
+function canDiffer(part: Artifact, { drifted }: Example): boolean {
+  return differencesOf([part], [altered(part, drifted)]).length > 0;
 }
 
 const looking = new Set(["readMarker", "observe", "check", "query"]);
@@ -325,9 +336,11 @@ function testLife(resource: Resource, example: Example): void {
   it("delete without destroyData keeps what holds data, and a marker that says so", async () => {
     const stage = await made(resource, example);
     const { fleet, lifecycle, host, id, inputs, state } = stage;
-    const data = parts(stage).filter((part) => part.data !== undefined);
+    const all = [...(resource.comesByItself?.(inputs) ?? []), ...parts(stage)];
+    const data = all.filter((part) => part.data !== undefined);
     await lifecycle.delete(id, state);
-    for (const part of data) expect(host.states.has(stateKey(part)), titleOf(part)).toBe(true);
+    for (const part of data.filter((one) => parts(stage).includes(one)))
+      expect(host.states.has(stateKey(part)), titleOf(part)).toBe(true);
     const marker = host.marker(resource.kind, resource.name(inputs));
     if (data.length === 0) expect(marker).toBeUndefined();
     else {
@@ -384,10 +397,13 @@ function testOwnership(resource: Resource, example: Example): void {
     const stage = await made(resource, example);
     if (parts(stage).every(({ whose }) => whose !== "ours")) return;
     const { fleet: there, host, lifecycle, inputs: adopting } = begin(resource, example, { adopt: true });
-    const adoptable = parts(stage).filter(({ whose }) => whose !== "refused");
+    const adoptable = parts(stage).filter((part) => part.whose !== "refused" && canDiffer(part, example));
+    const rest = parts(stage).filter((part) => !adoptable.includes(part));
+    for (const part of rest.filter(({ whose }) => whose !== "refused"))
+      host.states.set(stateKey(part), whole(part));
     for (const part of adoptable) host.states.set(stateKey(part), altered(part, example.drifted));
     const { id, state } = await lifecycle.create(adopting);
-    expect(host.applied).toEqual(titles(parts(stage).filter((part) => !adoptable.includes(part))));
+    expect(host.applied).toEqual(titles(rest.filter(({ whose }) => whose === "refused")));
     expect(host.removed).toEqual([]);
     expect(state["drift"]).toHaveLength(adoptable.length);
     expect(there.log.join()).toContain(
@@ -737,6 +753,7 @@ function testDrift(resource: Resource, example: Example): void {
       const all = parts(stage);
       expect(all).not.toHaveLength(0);
       for (const part of all) {
+        if (how === "is altered" && !canDiffer(part, example)) continue;
         const found = how === "is altered" ? altered(part, example.drifted) : null;
         if (found === null && !absent(part)) continue; // a person's addition: that it is missing is as it should be
         if (found === null) host.states.delete(stateKey(part));
@@ -767,7 +784,7 @@ function testDrift(resource: Resource, example: Example): void {
 
   it("whatever stays wrong makes the change fail, with its id and properties", async () => {
     for (const part of await partsOf(resource, example)) {
-      if (!absent(part)) continue;
+      if (!absent(part) || !canDiffer(part, example)) continue;
       const { lifecycle, host, inputs } = begin(resource, example);
       host.stubborn.add(titleOf(part));
       const error = await partialFailure(lifecycle.create(inputs));

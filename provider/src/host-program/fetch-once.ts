@@ -38,7 +38,7 @@ export async function fetchFromAny(hosts: readonly Host[], query: Query): Promis
 async function fetch(host: Host, { kind, spec, what }: Query): Promise<Json> {
   try {
     const { results } = await host.ask(
-      { steps: [{ do: "query", kind, spec }] },
+      { steps: [{ do: "query", kind, spec, secret: true }] },
       { repeatable: true, timeoutSeconds: 120 },
     );
     return results[0] ?? null;

@@ -20,7 +20,7 @@ __all__ = ["cluster"]
 ENTITY = "client.guests"
 CAPS: dict[str, Json] = {"mds": "allow rw fsname=cloud path=/guests", "mon": "allow r fsname=cloud"}
 OWNER = f"{pwd.getpwuid(os.getuid()).pw_name}:{grp.getgrgid(os.getgid()).gr_name}"
-FILE: dict[str, Json] = {"content": "[client.guests]\n", "mode": "600", "owner": OWNER, "entity": ENTITY}
+FILE: dict[str, Json] = {"content": "[client.guests]\n", "mode": "600", "owner": OWNER, "key": "QUJD", "entity": ENTITY}
 
 
 class TestKey:
@@ -82,5 +82,5 @@ class TestFile:
     def test_without_a_key_in_the_cluster_what_is_there_stays(self, root: Path) -> None:
         client_key_file.apply(FakeChange(), "/secret", FILE)
         with pytest.raises(Failed, match=r"^the cluster has no key client\.guests$"):
-            client_key_file.apply(FakeChange(), "/secret", {**FILE, "content": None})
+            client_key_file.apply(FakeChange(), "/secret", {**FILE, "key": ""})
         assert (root / "secret").read_text() == "[client.guests]\n"

@@ -19,8 +19,8 @@ from torocloud_host.work import Failed, Json, Unknown
 PATH = "/srv/cloud"
 UNIT = "torocloud-mount-cloud.service"
 FUSE: dict[str, Json] = {"type": "fuse.ceph-fuse", "unit": UNIT}
-POINT: dict[str, Json] = {"unitFile": f"/etc/systemd/system/{UNIT}", "made": "/etc/torocloud/made-mount-point"}
-RIGHT = {"type": "fuse.ceph-fuse", "access": "rw", "answers": True, "problem": None}
+POINT: dict[str, Json] = {"unit": f"/etc/systemd/system/{UNIT}", "made": "/etc/torocloud/made-mount-point"}
+RIGHT = {"type": "fuse.ceph-fuse", "access": "rw", "problem": ""}
 EVICTED = "Cannot send after transport endpoint shutdown"
 
 
@@ -54,6 +54,7 @@ class Host:
             bounded.PYTHON: self._look,
             "umount": self._unmount,
             "mount": self._remount,
+            "journalctl": (0, "words\n", ""),
             "rmdir": really,
             "mkdir": really,
         }
@@ -118,7 +119,7 @@ class TestPoint:
         assert mount_point.observe(host.work(), PATH, POINT) is None
         mount_point.apply(host.change(), PATH, POINT)
         mount_point.apply(host.change(), PATH, POINT)
-        assert mount_point.observe(host.work(), PATH, POINT) == {"type": "directory"}
+        assert mount_point.observe(host.work(), PATH, POINT) == {"is": "directory"}
         mount_point.remove(host.work(), PATH, POINT)
         mount_point.remove(host.work(), PATH, POINT)
         assert not (host.root / "srv/cloud").exists()
@@ -138,18 +139,18 @@ class TestPoint:
     def test_what_is_in_the_way_is_left_alone(self, host: Host) -> None:
         (host.root / "srv/cloud").mkdir()
         (host.root / "srv/cloud/file").touch()
-        assert mount_point.observe(host.work(), PATH, POINT) == {"type": "full"}
-        assert mount_point.observe(host.work(), f"{PATH}/file", POINT) == {"type": "other"}
+        assert mount_point.observe(host.work(), PATH, POINT) == {"is": "full"}
+        assert mount_point.observe(host.work(), f"{PATH}/file", POINT) == {"is": "other"}
         for path in (PATH, f"{PATH}/file"):
             with pytest.raises(Failed, match=f"^{path} is no empty directory; empty it, or mount elsewhere$"):
                 mount_point.apply(host.change(), path, POINT)
 
     def test_a_mount_is_ours_where_our_unit_is(self, host: Host) -> None:
         host.mount("nfs4")
-        assert mount_point.observe(host.work(), PATH, POINT) == {"type": "mount"}
+        assert mount_point.observe(host.work(), PATH, POINT) == {"is": "mount"}
         (host.root / "etc/systemd/system" / UNIT).touch()
         work = host.work()
-        assert mount_point.observe(work, PATH, POINT) == {"type": "directory"}
+        assert mount_point.observe(work, PATH, POINT) == {"is": "directory"}
         assert work.calls == []
 
 
@@ -172,7 +173,7 @@ class TestMounted:
     def test_an_evicted_client_is_seen_and_mounted_anew(self, host: Host) -> None:
         host.mount()
         host.answer = {"errno": errno.ESHUTDOWN, "problem": EVICTED}
-        assert mounted.observe(host.work(), PATH, FUSE) == {**RIGHT, "answers": False, "problem": EVICTED}
+        assert mounted.observe(host.work(), PATH, FUSE) == {**RIGHT, "problem": EVICTED}
         mounted.apply(host.change(), PATH, FUSE)
         assert host.restarted == [UNIT]
         assert mounted.observe(host.work(), PATH, FUSE) == RIGHT
@@ -184,7 +185,9 @@ class TestMounted:
         host.mount()
         host.answer = answer
         for ask in (mounted.observe, lambda work, *rest: mounted.apply(host.change(), *rest)):
-            with pytest.raises(Unknown, match=f"^mount {PATH} could not be looked at: no answer within 10 s$"):
+            with pytest.raises(
+                Unknown, match=f"^mount {PATH} could not be looked at: no answer within 10 s; is Ceph away\\?$"
+            ):
                 ask(host.work(), PATH, FUSE)
         assert host.restarted == []
 
@@ -239,14 +242,16 @@ class TestMounted:
     @pytest.mark.parametrize(
         ("answer", "done", "seen"),
         [
-            ({}, True, "it answers"),
-            ({"late": True}, False, "no answer within 10 s"),
+            ({}, True, f"{PATH} answers"),
+            ({"late": True}, False, f"mount {PATH} could not be looked at: no answer within 10 s; is Ceph away?"),
             ({"errno": errno.EIO, "problem": "Input/output error"}, False, "Input/output error"),
         ],
     )
     def test_is_waited_for_until_it_answers(self, host: Host, answer: dict[str, Json], done: bool, seen: str) -> None:
-        spec: dict[str, Json] = {"path": PATH, "type": "fuse.ceph-fuse"}
-        assert mounted.answers(host.work(), spec).seen == "not yet"
+        spec: dict[str, Json] = {"path": PATH, "type": "fuse.ceph-fuse", "unit": UNIT}
+        before = mounted.answers(host.work(), spec)
+        assert before.seen == "nothing is mounted there yet"
+        assert before.details is not None and before.details() == f"the last words of {UNIT}:\nwords"
         host.mount()
         host.answer = answer
         found = mounted.answers(host.work(), spec)
@@ -299,7 +304,7 @@ os.stat = never"""
         assert (root / "held").read_text() == "['0', '1']"
 
     def test_a_look_that_dies_is_not_an_answer(self, root: Path) -> None:
-        assert bounded.answer_of(looking("os.stat = lambda *_: os._exit(1)"), "/").problem is not None
+        assert bounded.answer_of(looking("os.stat = lambda *_: os._exit(1)"), "/").problem
         with pytest.raises(Unknown, match=r"^/ could not be looked at: ValueError: words$"):
             bounded.answer_of(looking("raise ValueError('words')"), "/")
 

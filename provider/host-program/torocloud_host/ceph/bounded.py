@@ -26,16 +26,16 @@ class Answer:
     """How a mounted file system answered: not in time, with an error, or well, where there is neither."""
 
     late: bool
-    problem: str | None = None
+    problem: str = ""
 
 
 def answer_of(work: Work, path: str, seconds: float = ANSWER_SECONDS) -> Answer:
     """Read a directory as a client would. An error that goes away within some seconds is none."""
     seen = _look(work, "answer", path, seconds)
-    problem = None if seen.get("problem") is None else shapes.text(seen["problem"])
+    problem = shapes.text(seen.get("problem") or "")
     # A client's own limit says no more than ours.
     late = seen.get("late") is True or seen.get("errno") in (errno.ETIMEDOUT, errno.EINTR)
-    return Answer(late, None if late else problem)
+    return Answer(late, "" if late else problem)
 
 
 @dataclass(frozen=True)

@@ -14,10 +14,9 @@ def observe(work: Work, key: str, spec: Spec) -> State:
 
 def apply(work: Change, key: str, spec: Spec) -> None:
     """Write it. Where the cluster has no such key, nothing that could be written would be right."""
-    content = spec["content"]
-    if content is None:
+    if not text(spec["key"]):
         raise Failed(f"the cluster has no key {text(spec['entity'])}")
-    put_file(key, text(content).encode(), text(spec["mode"]), text(spec["owner"]))
+    put_file(key, text(spec["content"]).encode(), text(spec["mode"]), text(spec["owner"]))
 
 
 def remove(work: Work, key: str, spec: Spec) -> None:

@@ -22,8 +22,8 @@ def observe(work: Work, key: str, spec: Spec) -> State:
         place = bounded.place_of(work, key)
         mounted = mount_table.top(place.path) is not None
         if not mounted:
-            return None if place.type is None else {"type": place.type}
-    return {"type": "directory" if os.path.exists(real(text(spec["unitFile"]))) else "mount"}
+            return None if place.type is None else {"is": place.type}
+    return {"is": "directory" if os.path.exists(real(text(spec["unit"]))) else "mount"}
 
 
 def apply(work: Change, key: str, spec: Spec) -> None:
@@ -33,7 +33,7 @@ def apply(work: Change, key: str, spec: Spec) -> None:
         with open(real(text(spec["made"])), "a"):
             pass
         work.run(["mkdir", "-p", "--", real(key)], seconds=20)
-    elif state not in ({"type": "directory"}, {"type": "mount"}):
+    elif state not in ({"is": "directory"}, {"is": "mount"}):
         raise Failed(f"{key} is no empty directory; empty it, or mount elsewhere")
 
 

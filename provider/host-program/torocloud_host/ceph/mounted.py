@@ -20,8 +20,8 @@ def observe(work: Work, key: str, spec: Spec) -> State:
     mount = mount_table.find(work, key)
     if mount is None:
         return None
-    problem = _problem_of(work, key) if mount.type == spec["type"] else None
-    return {"type": mount.type, "access": mount.access, "answers": problem is None, "problem": problem}
+    problem = _problem_of(work, key) if mount.type == spec["type"] else ""
+    return {"type": mount.type, "access": mount.access, "problem": problem}
 
 
 def apply(work: Change, key: str, spec: Spec) -> None:
@@ -34,7 +34,7 @@ def apply(work: Change, key: str, spec: Spec) -> None:
         work.run(["mount", "-o", ",".join(["remount", "bind", "rw", *options]), real(key)], seconds=60)
     if not work.disturb:
         return
-    if mount is None or _problem_of(work, key) is not None:
+    if mount is None or _problem_of(work, key):
         systemd.restart(work, unit)
 
 
@@ -46,21 +46,29 @@ def remove(work: Work, key: str, spec: Spec) -> None:
 
 def answers(work: Work, spec: Spec) -> Seen:
     """Whether it is mounted and answers: a process that waits for the cluster is not enough."""
-    path = text(spec["path"])
-    mount = mount_table.find(work, path)
-    if mount is None or mount.type != spec["type"]:
-        return Seen(False, "not yet")
-    answer = bounded.answer_of(work, path)
-    if answer.late:
-        return Seen(False, f"no answer within {bounded.ANSWER_SECONDS} s")
-    return Seen(answer.problem is None, answer.problem or "it answers")
+    path, unit = text(spec["path"]), text(spec["unit"])
+    try:
+        mount = mount_table.find(work, path)
+        mounted = mount is not None and mount.type == spec["type"]
+        problem = _problem_of(work, path) if mounted else "nothing is mounted there yet"
+    except Unknown as unknown:
+        problem = str(unknown)
+    return Seen(not problem, problem or f"{path} answers", details=lambda: _journal(work, unit))
 
 
-def _problem_of(work: Work, path: str) -> str | None:
+def _problem_of(work: Work, path: str) -> str:
+    """Empty where it answers. Raises Unknown when nobody does."""
     answer = bounded.answer_of(work, path)
     if answer.late:
-        raise Unknown(f"mount {path} could not be looked at: no answer within {bounded.ANSWER_SECONDS} s")
+        limit = f"{bounded.ANSWER_SECONDS} s"
+        raise Unknown(f"mount {path} could not be looked at: no answer within {limit}; is Ceph away?")
     return answer.problem
+
+
+def _journal(work: Work, unit: str) -> str:
+    asked = ["journalctl", "--no-pager", "--quiet", "--lines", "8", "--output", "cat", "--unit", unit]
+    said = work.run(asked, check=False, seconds=10).text
+    return f"the last words of {unit}:\n{said}" if said else ""
 
 
 def _uncover(work: Work, path: str, spec: Spec) -> None:
