@@ -49,8 +49,8 @@ export class Node extends CloudResource {
   declare readonly host: pulumi.Output<string>;
   /** The cluster's name. */
   declare readonly cluster: pulumi.Output<string>;
-  /** The host that keeps the cluster's first keys. */
-  declare readonly keysFrom: pulumi.Output<string>;
+  /** Hosts that have the cluster's first keys; the first that answers is asked. */
+  declare readonly keysFrom: pulumi.Output<readonly string[]>;
   /** The cluster's identity. */
   declare readonly fsid: pulumi.Output<string>;
   /** All monitors of the cluster. */
@@ -83,8 +83,8 @@ export interface NodeArgs extends CommonArgs {
   readonly host: pulumi.Input<string>;
   /** The cluster's name. */
   readonly cluster: pulumi.Input<string>;
-  /** The host that keeps the cluster's first keys. */
-  readonly keysFrom: pulumi.Input<string>;
+  /** Hosts that have the cluster's first keys; the first that answers is asked. */
+  readonly keysFrom: pulumi.Input<readonly pulumi.Input<string>[]>;
   /** The cluster's identity. */
   readonly fsid: pulumi.Input<string>;
   /** All monitors of the cluster. */
@@ -307,8 +307,8 @@ export class Mount extends CloudResource {
   declare readonly host: pulumi.Output<string>;
   /** Its name on the host. */
   declare readonly name: pulumi.Output<string>;
-  /** A node of the cluster, which hands out the client's key. */
-  declare readonly keysFrom: pulumi.Output<string>;
+  /** Nodes of the cluster, which hand out the client's key; the first that answers is asked. */
+  declare readonly keysFrom: pulumi.Output<readonly string[]>;
   /** The cluster's identity. */
   declare readonly fsid: pulumi.Output<string>;
   /** The cluster's monitors. */
@@ -363,8 +363,8 @@ export interface MountArgs extends CommonArgs {
   readonly host: pulumi.Input<string>;
   /** Its name on the host. */
   readonly name: pulumi.Input<string>;
-  /** A node of the cluster, which hands out the client's key. */
-  readonly keysFrom: pulumi.Input<string>;
+  /** Nodes of the cluster, which hand out the client's key; the first that answers is asked. */
+  readonly keysFrom: pulumi.Input<readonly pulumi.Input<string>[]>;
   /** The cluster's identity. */
   readonly fsid: pulumi.Input<string>;
   /** The cluster's monitors. */
