@@ -1,4 +1,5 @@
 import { artifact, type Artifact, type Condition, type Kind, type Query } from "../artifacts/artifact.ts";
+import type { Spec } from "../host-program/wire.ts";
 import { unitDifferences, unitDisturbs, unitMissing, type UnitState } from "../artifacts/units.ts";
 import { keyDifferences, keyDisturbs, type Caps, type KeyState } from "./key.ts";
 
@@ -15,7 +16,7 @@ export interface FileStore {
   readonly host: string;
 }
 
-type StoreSpec = { readonly fsid: string; readonly sizeGiB: number; readonly host: string };
+type StoreSpec = Readonly<{ fsid: string; sizeGiB: number; host: string }>;
 
 const storeKind: Kind<StoreSpec, { readonly fsid: string }> = {
   name: "ceph.osd-store",
@@ -56,12 +57,12 @@ export function fileStore({ uuid, fsid, sizeGiB, host }: FileStore): Artifact[] 
   ];
 }
 
-type PlaceState = {
+type PlaceState = Readonly<{
   /** Its host in the CRUSH map. */
-  readonly host: string | null;
+  host: string | null;
   /** OSDs of other machines that are there too. */
-  readonly besides: readonly string[];
-};
+  besides: readonly string[];
+}>;
 
 const placeKind: Kind<{ readonly host: string }, PlaceState> = {
   name: "ceph.osd-place",
@@ -76,7 +77,7 @@ export function osdPlace({ uuid, host }: Pick<FileStore, "uuid" | "host">): Arti
   return artifact(placeKind, uuid, { spec: { host }, whose: "shared" });
 }
 
-const weightKind: Kind<Record<never, never>, { readonly weight: number }> = {
+const weightKind: Kind<Spec, { readonly weight: number }> = {
   name: "ceph.osd-weight",
   title: (uuid) => `weight of OSD ${uuid}`,
   differences: (_spec, { weight }) => {
@@ -90,7 +91,7 @@ export function osdWeight(uuid: string): Artifact {
   return artifact(weightKind, uuid, { spec: {}, whose: "shared" });
 }
 
-const unitKind: Kind<Record<never, never>, UnitState> = {
+const unitKind: Kind<Spec, UnitState> = {
   name: "ceph.osd-unit",
   title: () => "unit ceph-osd@",
   differences: (_spec, state) => unitDifferences(state),
