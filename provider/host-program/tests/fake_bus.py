@@ -226,6 +226,7 @@ class FakeSystemd:
     def _settle(self, unit: FakeUnit, active: str | None) -> None:
         unit.active = active or ("inactive" if unit.active == "failed" else unit.active)
         if unit.active == "inactive" and not any(unit.name in one.wants for one in self.units.values()):
-            threading.Timer(self.lingers, lambda: self.units.pop(unit.name, None)).start() if self.lingers else (
+            if self.lingers:
+                threading.Timer(self.lingers, self.units.pop, (unit.name, None)).start()
+            else:
                 self.units.pop(unit.name, None)
-            )

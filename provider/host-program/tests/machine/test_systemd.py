@@ -212,6 +212,17 @@ def test_one_that_was_stopped_is_given_a_moment_to_be_forgotten(host: FakeSystem
         assert len(host.members("Reload")) == reloads
 
 
+def test_one_that_others_keep_in_memory_is_not_waited_for(host: FakeSystemd) -> None:
+    write(f"{ETC}/a.service", SERVICE)
+    systemd.enable("a.service")
+    host.load("multi-user.target", "active")
+    systemd.disable("a.service")
+    os.unlink(where.real(f"{ETC}/a.service"))
+    work = PlainWork()
+    systemd.reload_if_stale(work, "a.service")
+    assert (work.slept, host.members("Reload")) == ([], ["Reload"])
+
+
 def test_a_link_in_what_runs_already_is_told_once(host: FakeSystemd) -> None:
     write(f"{ETC}/a.service", "[Install]\nWantedBy=mount.service\n")
     write(f"{ETC}/mount.service", SERVICE)

@@ -205,13 +205,14 @@ def reload(work: Work) -> None:
 def reload_if_stale(work: Work, *patterns: str) -> None:
     """Reload where systemd knows one of these units from another file or drop-in than there is on disk now.
 
-    One that was stopped is forgotten by itself as soon as its last process is gone, so it is given a moment.
+    One that was stopped is forgotten by itself as soon as its last process is gone, so it is given a moment, unless
+    others keep it in memory.
     """
     for last in (*[False] * 10, True):
         stale = [unit for unit in loaded(*patterns).values() if needs_reload(unit)]
         if not stale:
             return
-        if last or any(unit.active not in ("inactive", "failed") for unit in stale):
+        if last or any(unit.active not in ("inactive", "failed") or _pulled_in_by(unit) for unit in stale):
             reload(work)
             return
         work.sleep(0.02)
@@ -262,7 +263,8 @@ def _bring_up(work: Work, method: str, unit: str) -> None:
     try:
         result = _job(work, method, unit, "start")
     except Refused as refusal:
-        raise Failed(f"unit {unit} did not start: {refusal.message}{_journal(work, unit)}") from refusal
+        said = "" if refusal.name.endswith((".NoSuchUnit", ".UnitMasked")) else _journal(work, unit)
+        raise Failed(f"unit {unit} did not start: {refusal.message}{said}") from refusal
     if result not in _GOOD:
         how = properties(unit, "Result").get("Result", "")
         reason = _RESULTS.get(result, result) + (f" ({how})" if how not in ("", "success") else "")
