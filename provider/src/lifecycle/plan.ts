@@ -45,7 +45,6 @@ export interface Plan {
  * differs it stays as it is, which the drift then says.
  */
 export function planChange(instance: Instance, observed: Observed, former?: Props): Plan {
-  const { resource, desired } = instance;
   const { marker } = observed.observation;
   const adoption = isAdoption(instance, observed, former);
   const complete = lastComplete(marker);
@@ -53,24 +52,35 @@ export function planChange(instance: Instance, observed: Observed, former?: Prop
     ...staleSteps(instance, observed.artifacts, [former, complete]),
     ...applySteps(observed, adoption),
   ];
-  const ready: PlanStep = { do: "mark", marker: markerOf(instance, "ready") };
-  const begun = {
-    ...ready.marker,
-    ...(complete && { former: complete }),
-    ...(adoption && { adopting: true }),
-  };
+  const plan = { ...planOf(instance), adoption, turn: turnOf(instance, work) };
+  const ready = markerOf(instance, "ready");
+  const end: PlanStep = { do: "mark", marker: ready };
+  if (work.length === 0 && marker?.state === "ready") return { ...plan, steps: [end] };
+  const adopting = adoption ? { adopting: true as const } : {};
+  const begun = { ...ready, ...(complete && { former: complete }), ...adopting };
+  return { ...plan, steps: [...workSteps(instance, begun, work), ...waitSteps(instance), end] };
+}
+
+/** Work with what must be so before it, and what the marker says meanwhile. */
+function workSteps(
+  { resource, desired }: Instance,
+  begun: Marker,
+  work: readonly PlanStep[],
+): readonly PlanStep[] {
+  if (work.length === 0) return [pending(begun, work)];
+  return [
+    ...requireSteps(resource.preconditions?.(desired)),
+    pending(begun, work),
+    ...work,
+    // Whatever happens while it is waited for, nothing has to be applied again.
+    ...(resource.readyWhen ? [pending(begun, [])] : []),
+  ];
+}
+
+/** Only what interrupts waits for its turn. */
+function turnOf({ resource, desired }: Instance, work: readonly PlanStep[]): string | undefined {
   const interrupts = work.some((step) => step.do === "apply" && isInterruption(step));
-  const plan = {
-    ...planOf(instance),
-    adoption,
-    turn: interrupts ? resource.turn?.(desired) : undefined,
-  };
-  if (work.length === 0 && marker?.state === "ready") return { ...plan, steps: [ready] };
-  const waits = waitSteps(instance);
-  const requirements = work.length > 0 ? requireSteps(resource.preconditions?.(desired)) : [];
-  // Whatever happens while it is waited for, nothing has to be applied again.
-  const waiting = work.length > 0 && waits.length > 0 ? [pending(begun, [])] : [];
-  return { ...plan, steps: [...requirements, pending(begun, work), ...work, ...waiting, ...waits, ready] };
+  return interrupts ? resource.turn?.(desired) : undefined;
 }
 
 /** What it was last complete with. */
@@ -133,34 +143,12 @@ function leavingSteps(instance: Instance, { only, drain, waits }: Leaving): Plan
   ];
 }
 
-/** The plan in lines for a person. */
-export function planLines({ host, label, steps, kept }: Plan): string[] {
-  const lines = steps.flatMap(lineOf);
-  return [
-    `${host}: ${label}:${lines.length === 0 ? " nothing to do" : ""}`,
-    ...lines,
-    ...kept.map((place) => `keep the data in ${place}`),
-  ];
-}
-
-function lineOf(step: PlanStep): string[] {
-  switch (step.do) {
-    case "require":
-      return [`only if: ${step.condition.what}`];
-    case "wait":
-      return [`wait for ${step.condition.what}, at most ${String(step.condition.seconds)} s`];
-    case "mark":
-      return [];
-    case "unmark":
-      return ["remove its ownership marker"];
-    case "remove":
-      return [`remove ${titleOf(step.artifact)}: ${step.why}`];
-    case "apply":
-      return [`${isInterruption(step) ? "restart" : "make"} ${titleOf(step.artifact)}: ${step.why}`];
-  }
-}
-
-function isInterruption({ artifact: { kind }, disturb, found }: Extract<PlanStep, { do: "apply" }>): boolean {
+/** Whether clients notice. */
+export function isInterruption({
+  artifact: { kind },
+  disturb,
+  found,
+}: Extract<PlanStep, { do: "apply" }>): boolean {
   return disturb && found !== null && kind.serves === true;
 }
 
@@ -180,22 +168,32 @@ function markerOf({ resource, desired, drawn }: Instance, state: Marker["state"]
 }
 
 /** What differs, what an interrupted change had still to apply, and what follows these, in declared order. */
-function applySteps({ artifacts, observation }: Observed, adoption: boolean): PlanStep[] {
-  const { marker, states, differences } = observation;
+function applySteps(observed: Observed, adoption: boolean): PlanStep[] {
+  const { artifacts, observation } = observed;
   const disturbing = new Set<Artifact>();
-  const reasonsOf = new Map(differences.map(({ artifact, reasons }) => [artifact, reasons]));
   return artifacts.flatMap((artifact, index): PlanStep[] => {
-    const found = states[index] ?? null;
-    // What is adopted and differs is left as it is.
-    const reasons = adoption && found !== null ? [] : (reasonsOf.get(artifact) ?? []);
+    const found = observation.states[index] ?? null;
+    const reasons = reasonsFor(observed, { artifact, found, adoption });
     const follows = artifact.follows?.find((other) => disturbing.has(other));
-    const due = !adoption && wasDue(marker, artifact);
+    const due = !adoption && wasDue(observation.marker, artifact);
     const why = [...reasons, ...because(follows, due && reasons.length === 0)];
     if (why.length === 0) return [];
-    const disturb = follows !== undefined || due || disturbs(artifact, found);
+    const disturb = [follows !== undefined, due, disturbs(artifact, found)].includes(true);
     if (disturb) disturbing.add(artifact);
     return [{ do: "apply", artifact, found, disturb, why: why.join(", ") }];
   });
+}
+
+interface Found {
+  readonly artifact: Artifact;
+  readonly found: Json;
+  readonly adoption: boolean;
+}
+
+/** Why it is not as declared; what is adopted and differs is left as it is. */
+function reasonsFor({ observation }: Observed, { artifact, found, adoption }: Found): readonly string[] {
+  if (adoption && found !== null) return [];
+  return observation.differences.find((one) => one.artifact === artifact)?.reasons ?? [];
 }
 
 function because(follows: Artifact | undefined, due: boolean): string[] {
