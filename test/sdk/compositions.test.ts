@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import * as pulumi from "@pulumi/pulumi";
 import { CephCluster, ClientHosts, Cloud, host, Microservice, type CloudArgs } from "@torocloud/sdk";
-import { beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { kindOf, mockEngine, watchIdentities, type Registered } from "./mocked-engine.ts";
 
 const hosts = Object.fromEntries(
@@ -21,6 +21,10 @@ const args: CloudArgs = {
 let registered: Registered[];
 beforeEach(async () => {
   registered = await mockEngine(hosts);
+});
+
+afterEach(async () => {
+  await pulumi.runtime.disconnect();
 });
 
 type Inputs = Readonly<Record<string, unknown>>;

@@ -11,7 +11,7 @@ const knownHost = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAABAgMEBQYHCAkKCwwNDg8QE
 /** Writes an inventory with the hosts that are named, by their addresses, and has the stack's configuration name it. */
 export function writeInventory(
   addresses: Readonly<Record<string, string>>,
-  credentials: Readonly<Record<string, unknown>> = { agent: true },
+  credentials: Readonly<Record<string, unknown>> = { agent: "/dev/null" },
 ): string {
   const folder = mkdtempSync(join(tmpdir(), "torocloud-sdk-"));
   const inventory = join(folder, "inventory.json");

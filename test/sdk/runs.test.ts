@@ -35,19 +35,29 @@ let registered: Registered[];
 beforeEach(async () => {
   registered = await mockEngine(hosts);
 });
-afterEach(() => vi.restoreAllMocks());
+afterEach(async () => {
+  await pulumi.runtime.disconnect();
+  vi.restoreAllMocks();
+});
+
+/** As Pulumi runs a program: until all of it is registered. */
+async function run(inline: () => Promise<unknown>): Promise<unknown> {
+  const outputs: unknown = await pulumi.runtime.runInPulumiStack(inline);
+  await pulumi.runtime.disconnect();
+  return outputs;
+}
 
 describe("a process in which programs run more than once", () => {
   it("runs one again, as a preview and the change after it do", async () => {
-    await pulumi.runtime.runInPulumiStack(program);
+    await run(program);
     const first = registered.length;
-    const outputs = (await pulumi.runtime.runInPulumiStack(program)) as { urls: unknown };
-    expect(outputs.urls).toEqual({ web: ["http://192.0.2.21:8080/"] });
+    expect(await run(program)).toEqual({ urls: { web: ["http://192.0.2.21:8080/"] } });
     expect(registered.length).toBe(2 * first);
   });
 
   it("runs one again behind another engine", async () => {
     await program();
+    await pulumi.runtime.disconnect();
     await mockEngine(hosts);
     await expect(program()).resolves.toBeDefined();
   });
@@ -60,7 +70,7 @@ describe("a process in which programs run more than once", () => {
     const stack = async (): Promise<number> =>
       withLocalStorage(async () => {
         const mine = await mockEngine(hosts);
-        await pulumi.runtime.runInPulumiStack(async () => {
+        await run(async () => {
           await meeting();
           new microvm.Share("one", share);
           await meeting();
@@ -79,8 +89,8 @@ describe("a process in which programs run more than once", () => {
       new microvm.Share("first", share);
       expect(() => new microvm.Share("second", share)).toThrow("second and first are both host1/share/web");
     };
-    await pulumi.runtime.runInPulumiStack(twice);
-    await pulumi.runtime.runInPulumiStack(twice);
+    await run(twice);
+    await run(twice);
   });
 });
 
