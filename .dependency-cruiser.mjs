@@ -43,7 +43,7 @@ export default {
       severity: "error",
       from: {
         orphan: true,
-        pathNot: "(config[.][cm]?[jt]s|[.]d[.]m?ts|lab/src/(bin|launcher).*|tools/src/bench/.*)$",
+        pathNot: "(config[.][cm]?[jt]s|[.]d[.]m?ts|lab/src/bin.*|tools/src/bench/.*)$",
       },
       to: {},
     },

@@ -10,8 +10,6 @@ export default defineConfig({
           include: ["test/{provider,sdk,lab,tools,examples,kill,quoting,bad-inputs}/**/*.test.ts"],
           testTimeout: 60_000,
           hookTimeout: 60_000,
-          // Many talk to real processes; on a machine that is short of time some of these miss a moment.
-          retry: process.env["CI"] === undefined ? 0 : 2,
           // The built packages run as they are: Pulumi writes the source of a provider object down.
           server: { deps: { external: [/[/](provider|sdk)[/]dist[/]/] } },
         },

@@ -1,21 +1,21 @@
 import type { Resource } from "./lifecycle/define-resource.ts";
-import { cephClientKey } from "./resources/ceph-client-key.ts";
-import { cephCluster } from "./resources/ceph-cluster.ts";
-import { cephFileSystem } from "./resources/ceph-filesystem.ts";
-import { cephManager } from "./resources/ceph-manager.ts";
-import { cephMetadataServer } from "./resources/ceph-metadata-server.ts";
-import { cephMonitor } from "./resources/ceph-monitor.ts";
-import { cephMount } from "./resources/ceph-mount.ts";
-import { cephNode } from "./resources/ceph-node.ts";
-import { cephOsd } from "./resources/ceph-osd.ts";
-import { guest } from "./resources/guest.ts";
-import { host } from "./resources/host.ts";
-import { hypervisor } from "./resources/hypervisor.ts";
-import { image } from "./resources/image.ts";
-import { packages } from "./resources/packages.ts";
-import { portForward } from "./resources/port-forward.ts";
-import { share } from "./resources/share.ts";
-import { sharedFiles } from "./resources/shared-files.ts";
+import { cephClientKey } from "./ceph/client-key.ts";
+import { cephCluster } from "./ceph/cluster.ts";
+import { cephFileSystem } from "./ceph/file-system.ts";
+import { cephManager } from "./ceph/manager.ts";
+import { cephMetadataServer } from "./ceph/metadata-server.ts";
+import { cephMonitor } from "./ceph/monitor.ts";
+import { cephMount } from "./ceph/mount.ts";
+import { cephNode } from "./ceph/node.ts";
+import { cephOsd } from "./ceph/osd.ts";
+import { guest } from "./microvm/guest.ts";
+import { host } from "./machine/host.ts";
+import { hypervisor } from "./microvm/hypervisor.ts";
+import { image } from "./microvm/image.ts";
+import { packages } from "./machine/packages.ts";
+import { portForward } from "./microvm/port-forward.ts";
+import { share } from "./microvm/share.ts";
+import { sharedFiles } from "./microvm/shared-files.ts";
 
 export type { Resource };
 

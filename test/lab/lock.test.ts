@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { afterAll, describe, expect, test } from "vitest";
 import { withLock } from "../../lab/src/lock.js";
@@ -8,6 +8,14 @@ afterAll(async () => rm(directory, { recursive: true }));
 
 function lock(name: string, withinSeconds = 10): Parameters<typeof withLock>[0] {
   return { path: `${directory}/${name}`, withinSeconds, log: () => undefined };
+}
+
+/** Until somebody waits for the lock of a file, as proc_locks(5) tells. */
+async function hasWaiter(path: string): Promise<void> {
+  const { ino } = await stat(path);
+  const waits = new RegExp(`-> FLOCK .*:${String(ino)} `);
+  while (!waits.test(await readFile("/proc/locks", "utf8")))
+    await new Promise((resolve) => setTimeout(resolve, 10));
 }
 
 describe("a lock", () => {
@@ -36,6 +44,7 @@ describe("a lock", () => {
     const order: string[] = [];
     const first = withLock(lock("gone"), async () => {
       const second = withLock(lock("gone"), async () => void order.push("second"));
+      await hasWaiter(`${directory}/gone`);
       await rm(`${directory}/gone`);
       const third = withLock(lock("gone"), async () => void order.push("third"));
       await third;

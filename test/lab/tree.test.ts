@@ -18,6 +18,7 @@ describe("the tree that container hosts stand on", () => {
 
   test("the cache is where the person wants it", () => {
     expect(cacheDirectory({ TOROCLOUD_CACHE: "/a", XDG_CACHE_HOME: "/b" })).toBe("/a/lab");
+    expect(cacheDirectory({ TOROCLOUD_CACHE: "", XDG_CACHE_HOME: "/b" })).toBe("/b/torocloud/lab");
     expect(cacheDirectory({ XDG_CACHE_HOME: "/b" })).toBe("/b/torocloud/lab");
     expect(cacheDirectory({})).toMatch(/\/\.cache\/torocloud\/lab$/);
   });

@@ -1,16 +1,17 @@
-import { spawnSync } from "node:child_process";
 import { afterAll, describe, expect, it } from "vitest";
 import { z } from "zod";
-import { explainDrift, type Artifact } from "../../provider/src/host/artifact.ts";
-import { HostUnreachable } from "../../provider/src/host/host.ts";
+import { differencesOf, sentenceOf, titleOf, type Artifact } from "../../provider/src/artifacts/artifact.ts";
+import { HostUnreachable } from "../../provider/src/host-program/host.ts";
+import type { Json } from "../../provider/src/host-program/wire.ts";
 import { unknownValue } from "../../provider/src/lifecycle/check.ts";
-import { commonFields } from "../../provider/src/lifecycle/common-inputs.ts";
+import { commonFields } from "../../provider/src/validation/common-inputs.ts";
 import type { OnChange, Props, Resource } from "../../provider/src/lifecycle/define-resource.ts";
-import { AlreadyExists, HalfMade } from "../../provider/src/lifecycle/errors.ts";
+import { AlreadyExists, PartialFailure } from "../../provider/src/lifecycle/errors.ts";
 import { lifecycleOf, type Lifecycle } from "../../provider/src/lifecycle/lifecycle.ts";
-import { markerPath } from "../../provider/src/lifecycle/marker.ts";
+import { markerPath, type Marker } from "../../provider/src/lifecycle/marker.ts";
 import { removeFixtures, type Example } from "./examples.ts";
-import { FakeFleet, plain, type FakeHost } from "./fake-host.ts";
+import { altered, asDeclared, untouched } from "./as-declared.ts";
+import { ModelFleet, plain, type ModelHost } from "./model-host.ts";
 
 const stranger = "organization/project/another-stack";
 
@@ -36,23 +37,23 @@ export function testResource(resource: Resource, example: Example): void {
 }
 
 interface Stage {
-  readonly fleet: FakeFleet;
+  readonly fleet: ModelFleet;
   readonly lifecycle: Lifecycle;
   /** Checked. */
   readonly inputs: Props;
-  readonly host: FakeHost;
+  readonly host: ModelHost;
 }
 
 function begin(resource: Resource, example: Example, changes: Props = {}): Stage {
-  const fleet = new FakeFleet(resource, example);
+  const fleet = new ModelFleet(resource, example);
   const lifecycle = lifecycleOf(fleet.resource, fleet.surroundings);
   const inputs = checked(lifecycle, { ...example.inputs, ...changes });
   return { fleet, lifecycle, inputs, host: fleet.host(String(inputs["host"])) };
 }
 
 /** What Pulumi keeps of checked inputs. */
-function checked(lifecycle: Lifecycle, raw: Props): Props {
-  const { inputs, problems } = lifecycle.check(raw);
+function checked(lifecycle: Lifecycle, raw: Props, state: Props = {}): Props {
+  const { inputs, problems } = lifecycle.check(raw, state);
   expect(problems).toEqual([]);
   return plain(inputs);
 }
@@ -79,9 +80,9 @@ async function failure(act: Promise<unknown>): Promise<Error> {
   );
 }
 
-async function halfMade(act: Promise<unknown>): Promise<HalfMade> {
+async function partialFailure(act: Promise<unknown>): Promise<PartialFailure> {
   const error = await failure(act);
-  if (!(error instanceof HalfMade)) throw error;
+  if (!(error instanceof PartialFailure)) throw error;
   return error;
 }
 
@@ -148,13 +149,19 @@ function testCheck(resource: Resource, example: Example): void {
     });
   }
 
+  const isHost = (schema: unknown): boolean =>
+    schema instanceof z.ZodArray
+      ? isHost(schema.element)
+      : z.globalRegistry.get(schema as z.ZodType)?.["host"] === true;
   const hostFields = Object.entries(resource.inputs.shape)
-    .filter(([, schema]) => z.globalRegistry.get(schema as z.ZodType)?.["host"] === true)
+    .filter(([, schema]) => isHost(schema))
     .map(([field]) => field);
   it.each(hostFields)("check refuses a %s that the inventory does not have", (field) => {
     const { lifecycle } = begin(resource, example);
-    expect(lifecycle.check({ ...raw, [field]: "node9" }).problems).toEqual([
-      { property: field, reason: `is "node9"; expected a host of hosts.yaml: node1, node2, node3` },
+    const many = resource.inputs.shape[field] instanceof z.ZodArray;
+    const property = many ? `${field}.0` : field;
+    expect(lifecycle.check({ ...raw, [field]: many ? ["node9"] : "node9" }).problems).toEqual([
+      { property, reason: `is "node9"; expected a host of hosts.yaml: node1, node2, node3` },
     ]);
   });
   it("says which of its inputs name a host", () => {
@@ -194,20 +201,45 @@ function withUnknownLeaf(value: unknown): unknown {
   return { ...value, [first]: withUnknownLeaf((value as Props)[first]) };
 }
 
-/** Whether a host where nothing is lacks it. */
-function absent({ expected }: Artifact): boolean {
-  return expected !== "";
+/** Parts that differ from nothing. */
+function parts({ fleet, inputs }: Pick<Stage, "fleet" | "inputs">): readonly Artifact[] {
+  return fleet.partsFor(inputs);
 }
+
+function titles(artifacts: readonly Artifact[]): string[] {
+  return artifacts.map(titleOf);
+}
+
+function stateKey({ kind, key }: Artifact): string {
+  return `${kind.name} ${key}`;
+}
+
+function whole({ kind, spec }: Artifact): Json {
+  return asDeclared(kind.name, spec);
+}
+
+/** Whether a host where nothing is lacks it. */
+function absent({ kind, spec }: Artifact): boolean {
+  return untouched(kind.name, spec) === null;
+}
+
+/** Whether it may be otherwise than declared, and not only absent. */
+function canDiffer(part: Artifact, { drifted }: Example): boolean {
+  return differencesOf([part], [altered(part, drifted)]).length > 0;
+}
+
+const looking = new Set(["readMarker", "observe", "check", "query"]);
 
 function testLife(resource: Resource, example: Example): void {
   it("create makes every artifact on its host, and diff then finds nothing to do", async () => {
-    const { fleet, lifecycle, host, inputs, state, id } = await made(resource, example);
-    const parts = fleet.madeFor(inputs).filter(absent);
-    expect(Object.fromEntries(host.things)).toEqual(
-      Object.fromEntries(parts.map(({ what, expected }) => [what, expected])),
+    const stage = await made(resource, example);
+    const { fleet, lifecycle, host, inputs, state, id } = stage;
+    const due = parts(stage).filter(absent);
+    expect(Object.fromEntries(host.states)).toEqual(
+      Object.fromEntries(due.map((part) => [stateKey(part), whole(part)])),
     );
-    expect(host.applied).toEqual(parts.map(({ what }) => what));
-    for (const other of fleet.hosts) if (other !== host) expect(other.things.size).toBe(0);
+    expect(host.applied).toEqual(titles(due));
+    for (const other of fleet.hosts) if (other !== host) expect(other.states.size).toBe(0);
     expect(id).toBe(`${host.name}/${resource.kind}/${resource.name(inputs)}`);
     expect(state).toMatchObject({ ...inputs, drift: [] });
     expect(lifecycle.diff(state, inputs)).toMatchObject({ changes: false, replaces: [], notes: [] });
@@ -221,42 +253,43 @@ function testLife(resource: Resource, example: Example): void {
     );
   });
 
-  it("create takes three scripts at most, and a second look one", async () => {
+  it("create takes three requests at most, another look one", async () => {
     const { fleet, lifecycle, id, state } = await made(resource, example);
-    expect(fleet.scripts.length).toBeLessThanOrEqual(3);
-    expect(fleet.scripts.length).toBe(resource.gather ? 3 : 2);
+    expect(fleet.requests).toHaveLength(resource.fetchSecrets ? 3 : 2);
     fleet.forgetHistory();
     await lifecycle.read(id, state);
-    expect(fleet.scripts).toHaveLength(1);
+    expect(fleet.requests.length).toBeLessThanOrEqual(resource.fetchSecrets ? 2 : 1);
   });
 
-  it("looking changes nothing: no text that makes or removes is sent", async () => {
+  it("looking changes nothing: no step that makes or removes is sent", async () => {
     const { fleet, lifecycle, id, inputs, state } = await made(resource, example);
     const before = fleet.snapshot();
     fleet.forgetHistory();
     await lifecycle.read(id, state);
     await lifecycle.read(id, bare({ inputs }));
+    await lifecycle.explain(inputs, state);
     expect(fleet.snapshot()).toEqual(before);
-    for (const script of fleet.scripts) {
-      expect(script).not.toMatch(/step '(making|removing|waiting)/);
-      for (const { apply, remove } of fleet.madeFor(inputs)) {
-        if (apply.text.length > 1) expect(script).not.toContain(apply.text);
-        if (remove) expect(script).not.toContain(remove.text);
-      }
+    for (const { steps, lock } of fleet.requests) {
+      expect(lock).toBeUndefined();
+      for (const step of steps) expect(looking).toContain(step.do);
     }
   });
 
-  it("every script is one that a POSIX shell understands", async () => {
-    const { fleet, lifecycle, id, inputs, state } = await made(resource, example, {
-      onDelete: "destroyData",
-    });
-    await lifecycle.read(id, bare({ inputs }));
-    await lifecycle.delete(id, state);
-    expect(fleet.scripts.length).toBeGreaterThan(4);
-    for (const script of fleet.scripts) {
-      const { stderr, status } = spawnSync("/bin/sh", ["-n"], { input: script, encoding: "utf8" });
-      expect({ stderr, status }, script).toEqual({ stderr: "", status: 0 });
+  it("what changes it is alone with it on its host", async () => {
+    const { fleet } = await made(resource, example);
+    for (const { steps, lock } of fleet.requests) {
+      if (steps.some((step) => !looking.has(step.do))) expect(lock).toMatch(/^\S+$/);
     }
+  });
+
+  it("explain says step by step what would be done", async () => {
+    const { fleet, lifecycle, inputs, state } = await made(resource, example);
+    const fresh = begin(resource, example);
+    const lines = (await fresh.lifecycle.explain(inputs)).join("\n");
+    for (const part of parts({ fleet, inputs }).filter(absent))
+      expect(lines).toContain(`make ${titleOf(part)}:`);
+    for (const { what } of resource.readyWhen?.(inputs) ?? []) expect(lines).toContain(`wait for ${what}`);
+    expect((await lifecycle.explain(inputs, state)).join("\n")).toMatch(/: nothing to do$/);
   });
 
   it("read returns what create returned", async () => {
@@ -277,14 +310,14 @@ function testLife(resource: Resource, example: Example): void {
   });
 
   it("delete with destroyData takes everything away, twice is once, and read finds nothing", async () => {
-    const { fleet, lifecycle, host, id, inputs, state } = await made(resource, example, {
-      onDelete: "destroyData",
-    });
+    const stage = await made(resource, example, { onDelete: "destroyData" });
+    const { lifecycle, host, id, inputs, state } = stage;
     await lifecycle.delete(id, state);
-    const removable = fleet.partsFor(inputs).filter(({ remove }) => remove);
-    expect(host.removed).toEqual(removable.map(({ what }) => what).reverse());
+    const own = [...(resource.comesByItself?.(inputs) ?? []), ...parts(stage)];
+    const removable = own.filter(({ kind }) => kind.stays !== true);
+    expect(host.removed).toEqual(titles(removable).reverse());
     expect([...host.markers.keys()]).toEqual([]);
-    for (const { what } of removable) expect(host.things.has(what), what).toBe(false);
+    for (const part of removable) expect(host.states.has(stateKey(part)), titleOf(part)).toBe(false);
     await lifecycle.delete(id, state);
     expect(await lifecycle.read(id, state)).toBeUndefined();
     expect(await lifecycle.read(id, bare({ inputs }))).toBeUndefined();
@@ -292,79 +325,85 @@ function testLife(resource: Resource, example: Example): void {
   });
 
   it("delete finds it by its id alone", async () => {
-    const { fleet, lifecycle, host, id, inputs } = await made(resource, example, { onDelete: "destroyData" });
+    const stage = await made(resource, example, { onDelete: "destroyData" });
+    const { lifecycle, host, id, inputs } = stage;
     await lifecycle.delete(id, bare({ inputs }));
-    for (const { what, remove } of fleet.partsFor(inputs))
-      expect(host.things.has(what) && remove !== undefined, what).toBe(false);
+    for (const part of parts(stage))
+      expect(host.states.has(stateKey(part)) && part.kind.stays !== true, titleOf(part)).toBe(false);
     expect([...host.markers.keys()]).toEqual([]);
   });
 
-  it("delete with keepData leaves data where it is, and the next create goes on from it", async () => {
-    const { fleet, lifecycle, host, id, inputs, state } = await made(resource, example);
-    const parts = fleet.partsFor(inputs);
-    const data = parts.flatMap(({ what, data }) => (data === undefined ? [] : [what]));
+  it("delete without destroyData keeps what holds data, and a marker that says so", async () => {
+    const stage = await made(resource, example);
+    const { fleet, lifecycle, host, id, inputs, state } = stage;
+    const all = [...(resource.comesByItself?.(inputs) ?? []), ...parts(stage)];
+    const data = all.filter((part) => part.data !== undefined);
     await lifecycle.delete(id, state);
-    const gone = parts.filter(({ what, remove }) => remove && !data.includes(what)).map(({ what }) => what);
-    expect(host.removed).toEqual([...gone].reverse());
-    for (const what of data) expect(host.removed).not.toContain(what);
-    expect([...host.markers.values()]).toEqual(
-      data.length > 0 ? [expect.objectContaining({ state: "kept", inputs })] : [],
-    );
-    expect(fleet.log.filter((line) => line.includes("its data stays"))).toHaveLength(data.length > 0 ? 1 : 0);
-    expect(await lifecycle.read(id, state)).toBeUndefined();
-    await lifecycle.delete(id, state);
-    for (const what of data) expect(host.removed).not.toContain(what);
-
-    const again = await lifecycle.create(inputs);
-    expect(plain(again.state)).toEqual(state);
-    expect([...host.markers.values()]).toEqual([expect.objectContaining({ state: "ready" })]);
+    for (const part of data.filter((one) => parts(stage).includes(one)))
+      expect(host.states.has(stateKey(part)), titleOf(part)).toBe(true);
+    const marker = host.marker(resource.kind, resource.name(inputs));
+    if (data.length === 0) expect(marker).toBeUndefined();
+    else {
+      expect(marker).toMatchObject({ state: "kept" });
+      expect(fleet.log.join()).toContain(`its data stays in ${data.map((part) => part.data).join(", ")}`);
+      expect(await lifecycle.read(id, state)).toBeUndefined();
+      fleet.forgetHistory();
+      await lifecycle.create(inputs);
+      for (const part of data) expect(host.removed).not.toContain(titleOf(part));
+    }
   });
 
-  it("delete that is refused or fails removes nothing more, and can be repeated", async () => {
-    const { lifecycle, host, fleet, id, inputs, state } = await made(resource, example, {
-      onDelete: "destroyData",
+  if (resource.removableWhen)
+    it("delete is refused, with what was seen, while it must not go", async () => {
+      const { fleet, lifecycle, host, id, inputs, state } = await made(resource, example, {
+        onDelete: "destroyData",
+      });
+      for (const { kind } of resource.removableWhen?.(inputs) ?? []) {
+        host.unmet.set(kind, "still needed");
+        const before = fleet.snapshot();
+        await expect(lifecycle.delete(id, state)).rejects.toThrow("still needed");
+        expect(fleet.snapshot()).toEqual(before);
+        host.unmet.clear();
+      }
     });
-    const first = resource.beforeRemove
-      ? "beforeRemove"
-      : fleet.partsFor(inputs).findLast(({ remove }) => remove)?.what;
-    if (first === undefined) return;
-    const before = fleet.snapshot();
-    host.broken.add(resource.beforeRemove ? first : `removing ${first}`);
-    await expect(lifecycle.delete(id, state)).rejects.toThrow(host.name);
-    expect(fleet.snapshot()).toEqual(before);
-    host.broken.clear();
-    await lifecycle.delete(id, state);
-    expect(await lifecycle.read(id, state)).toBeUndefined();
-  });
 }
 
 function testOwnership(resource: Resource, example: Example): void {
+  const markerOf = ({ host, inputs }: Stage): Marker => {
+    const marker = host.marker(resource.kind, resource.name(inputs));
+    return marker ?? expect.fail("create left no marker");
+  };
   const path = (inputs: Props): string => markerPath(resource.kind, resource.name(inputs));
 
   it("create with adopt takes over what matches, completes it, and changes nothing that differs", async () => {
-    const { fleet, inputs, state } = await made(resource, example);
-    const parts = fleet.madeFor(inputs);
-    const own = parts.filter(({ common }) => !common);
-    for (const { what, expected } of own) {
+    const stage = await made(resource, example);
+    const { inputs, state } = stage;
+    const own = parts(stage).filter(({ whose }) => whose === "ours");
+    for (const part of own) {
       const { fleet: there, host, lifecycle, inputs: adopting } = begin(resource, example, { adopt: true });
-      host.things.set(what, expected);
-      const created = await lifecycle.create(adopting);
-      expect(plain(created.state)).toEqual({ ...state, adopt: true });
-      expect(host.applied.includes(what)).toBe(withFollowers(parts, ...others(parts, what)).includes(what));
-      expect(there.log).toContain(`${host.name}: ${resource.kind} ${resource.name(inputs)}: adopted ${what}`);
+      host.states.set(stateKey(part), whole(part));
+      const created = plain((await lifecycle.create(adopting)).state);
+      expect(created).toEqual({ ...state, adopt: true, instance: created["instance"] });
+      const others = parts(stage).filter((other) => other !== part);
+      expect(host.applied.includes(titleOf(part))).toBe(followersOf(parts(stage), ...others).includes(part));
+      expect(there.log).toContain(
+        `${host.name}: ${resource.kind} ${resource.name(inputs)}: adopted ${titleOf(part)}`,
+      );
       expect([...host.markers.values()]).toEqual([expect.objectContaining({ state: "ready" })]);
     }
   });
 
   it("create with adopt says what differs and leaves it to the next up", async () => {
-    const { fleet, inputs } = await made(resource, example);
-    const parts = fleet.madeFor(inputs);
-    if (parts.every(({ common }) => common)) return;
+    const stage = await made(resource, example);
+    if (parts(stage).every(({ whose }) => whose !== "ours")) return;
     const { fleet: there, host, lifecycle, inputs: adopting } = begin(resource, example, { adopt: true });
-    const adoptable = parts.filter(({ inTheWay }) => inTheWay !== "always");
-    for (const { what } of adoptable) host.things.set(what, "made by hand");
+    const adoptable = parts(stage).filter((part) => part.whose !== "refused" && canDiffer(part, example));
+    const rest = parts(stage).filter((part) => !adoptable.includes(part));
+    for (const part of rest.filter(({ whose }) => whose !== "refused"))
+      host.states.set(stateKey(part), whole(part));
+    for (const part of adoptable) host.states.set(stateKey(part), altered(part, example.drifted));
     const { id, state } = await lifecycle.create(adopting);
-    expect(host.applied).toEqual(parts.filter((part) => !adoptable.includes(part)).map(({ what }) => what));
+    expect(host.applied).toEqual(titles(rest.filter(({ whose }) => whose === "refused")));
     expect(host.removed).toEqual([]);
     expect(state["drift"]).toHaveLength(adoptable.length);
     expect(there.log.join()).toContain(
@@ -375,97 +414,141 @@ function testOwnership(resource: Resource, example: Example): void {
     expect(repaired).toMatchObject({ drift: [] });
   });
 
+  it("an adoption that failed is an adoption still, and one that adopts nothing is none", async () => {
+    const stage = await made(resource, example);
+    const [first] = parts(stage).filter(absent);
+    const last = parts(stage).filter(absent).at(-1);
+    if (!first || !last) return;
+    const { host, lifecycle, inputs: adopting } = begin(resource, example, { adopt: true });
+    host.broken.add(`making ${titleOf(last)}`);
+    const { id, properties } = await partialFailure(lifecycle.create(adopting));
+    host.broken.clear();
+    host.states.set(stateKey(first), altered(first, example.drifted));
+    const { drift } = (await lifecycle.update(id, plain(properties), adopting)) as { drift: string[] };
+    expect(drift).toEqual([]);
+  });
+
   it("create with adopt still refuses what belongs to another stack", async () => {
-    const { host, lifecycle, inputs } = await made(resource, example, { adopt: true });
-    const marker = host.markers.get(path(inputs));
-    if (!marker) expect.fail("create left no marker");
-    host.markers.set(path(inputs), { ...marker, owner: stranger });
-    await expect(lifecycle.create(inputs)).rejects.toThrow(`belongs to the stack ${stranger}`);
+    const stage = await made(resource, example, { adopt: true });
+    stage.host.markers.set(path(stage.inputs), { ...markerOf(stage), owner: stranger });
+    await expect(stage.lifecycle.create(stage.inputs)).rejects.toThrow(`belongs to the stack ${stranger}`);
   });
 
   it("create refuses what is there without a marker, and changes nothing", async () => {
-    const { fleet, lifecycle, inputs } = await made(resource, example);
-    const parts = fleet.madeFor(inputs);
-    for (const { what, common, inTheWay } of parts) {
+    const stage = await made(resource, example);
+    for (const part of parts(stage)) {
       const { fleet: there, host } = begin(resource, example);
-      host.things.set(what, "made by hand");
-      const create = lifecycleOf(there.resource, there.surroundings).create(inputs);
-      if (common && inTheWay === undefined) {
+      host.states.set(stateKey(part), altered(part, example.drifted));
+      const create = lifecycleOf(there.resource, there.surroundings).create(stage.inputs);
+      if (part.whose === "shared") {
         await create;
         continue;
       }
-      const before = there.snapshot();
-      const error = await failure(create);
-      expect(error).toBeInstanceOf(AlreadyExists);
-      expect(error.message).toContain(what);
-      expect(error.message).toContain(host.name);
-      expect(there.snapshot()).toEqual(before);
+      await expectForeign(there, create, { host, word: titleOf(part) });
     }
-    expect(lifecycle).toBeDefined();
   });
+
+  for (const { kind } of resource.preconditions?.(plain(checkedInputs(resource, example))) ?? [])
+    it(`create refuses where ${kind} is not so, and changes nothing`, async () => {
+      for (const adopt of [true, false]) {
+        const { fleet, lifecycle, host, inputs } = begin(resource, example, { adopt });
+        host.unmet.set(kind, "the port is taken by nginx");
+        await expectForeign(fleet, lifecycle.create(inputs), { host, word: "the port is taken by nginx" });
+      }
+    });
 
   it("create refuses another stack's, names that stack, and changes nothing", async () => {
     for (const state of ["ready", "pending", "kept"] as const) {
-      const { fleet, lifecycle, host, inputs } = await made(resource, example);
-      const marker = host.markers.get(path(inputs));
-      if (!marker) expect.fail("create left no marker");
-      host.markers.set(path(inputs), { ...marker, owner: stranger, state });
-      const before = fleet.snapshot();
-      const error = await failure(lifecycle.create(inputs));
-      expect(error).toBeInstanceOf(AlreadyExists);
-      expect(error.message).toContain(stranger);
-      expect(fleet.snapshot()).toEqual(before);
+      const stage = await made(resource, example);
+      const { fleet, lifecycle, host, inputs } = stage;
+      host.markers.set(path(inputs), { ...markerOf(stage), owner: stranger, state });
+      await expectForeign(fleet, lifecycle.create(inputs), { host, word: stranger });
     }
   });
 
-  it("create goes on from a marker of ours that says pending", async () => {
-    const { fleet, lifecycle, host, inputs, state } = await made(resource, example);
-    const [broken] = fleet.madeFor(inputs);
-    const marker = host.markers.get(path(inputs));
-    if (!broken || !marker) expect.fail("create left nothing");
-    host.markers.set(path(inputs), { ...marker, state: "pending" });
-    host.things.delete(broken.what);
-    fleet.forgetHistory();
-    expect(plain((await lifecycle.create(inputs)).state)).toEqual(state);
-    expect(host.applied).toEqual(fleet.madeFor(inputs).map(({ what }) => what));
+  it("create goes on from a marker of ours that says pending: what was due, and what differs", async () => {
+    const stage = await made(resource, example);
+    const { fleet, lifecycle, host, inputs, state } = stage;
+    const broken = parts(stage).filter(absent).at(-1);
+    if (!broken) expect.fail("create left nothing");
+    for (const [due, applied] of [
+      [undefined, titles(parts(stage))],
+      [[], [titleOf(broken)]],
+    ] as const) {
+      const { due: _, ...marker } = markerOf(stage);
+      host.markers.set(path(inputs), { ...marker, state: "pending", ...(due && { due }) });
+      host.states.delete(stateKey(broken));
+      fleet.forgetHistory();
+      const again = plain((await lifecycle.create(inputs)).state);
+      expect(again).toEqual({ ...state, instance: again["instance"] });
+      expect(host.applied).toEqual(applied);
+    }
   });
 
   it("read does not see what belongs to another stack", async () => {
-    const { lifecycle, host, id, inputs, state } = await made(resource, example);
-    const marker = host.markers.get(path(inputs));
-    if (!marker) expect.fail("create left no marker");
-    host.markers.set(path(inputs), { ...marker, owner: stranger });
+    const stage = await made(resource, example);
+    const { lifecycle, host, id, inputs, state } = stage;
+    host.markers.set(path(inputs), { ...markerOf(stage), owner: stranger });
     expect(await lifecycle.read(id, state)).toBeUndefined();
     expect(await lifecycle.read(id, bare({ inputs }))).toBeUndefined();
   });
 
   it("update refuses another stack's, and changes nothing", async () => {
-    const { fleet, lifecycle, host, id, inputs, state } = await made(resource, example);
-    const marker = host.markers.get(path(inputs));
-    if (!marker) expect.fail("create left no marker");
-    host.markers.set(path(inputs), { ...marker, owner: stranger });
+    const stage = await made(resource, example);
+    const { fleet, lifecycle, host, id, inputs, state } = stage;
+    host.markers.set(path(inputs), { ...markerOf(stage), owner: stranger });
     const before = fleet.snapshot();
     await expect(lifecycle.update(id, state, inputs)).rejects.toThrow(AlreadyExists);
     expect(fleet.snapshot()).toEqual(before);
   });
 
   it("delete leaves alone what belongs to another stack", async () => {
-    const { fleet, lifecycle, host, id, inputs, state } = await made(resource, example, {
-      onDelete: "destroyData",
-    });
-    const marker = host.markers.get(path(inputs));
-    if (!marker) expect.fail("create left no marker");
-    host.markers.set(path(inputs), { ...marker, owner: stranger });
+    const stage = await made(resource, example, { onDelete: "destroyData" });
+    const { fleet, lifecycle, host, id, inputs, state } = stage;
+    host.markers.set(path(inputs), { ...markerOf(stage), owner: stranger });
     const before = fleet.snapshot();
-    await lifecycle.delete(id, state).catch(() => undefined);
+    await lifecycle.delete(id, state);
     expect(fleet.snapshot()).toEqual(before);
   });
 
+  it("a resource with another name in the program takes it over, and the old one's delete leaves it", async () => {
+    const old = await made(resource, example, { onDelete: "destroyData" });
+    const { fleet, lifecycle, host, id, inputs } = old;
+    for (const state of [old.state, withoutInstance(old.state)]) {
+      if (state !== old.state) host.markers.set(path(inputs), withoutInstance(markerOf(old)) as Marker);
+      fleet.forgetHistory();
+      const created = await lifecycle.create(inputs);
+      expect(created.id).toBe(id);
+      expect(fleet.applied).toEqual([]);
+      const before = fleet.snapshot();
+      expect(await lifecycle.read(id, state)).toBeUndefined();
+      await lifecycle.delete(id, state);
+      expect(fleet.snapshot()).toEqual(before);
+      expect(fleet.log.at(-1)).toContain("lives on as another resource of this stack");
+      expect(plain(await lifecycle.read(id, plain(created.state)))).toEqual(plain(created.state));
+      Object.assign(old, { state: plain(created.state) });
+    }
+  });
+
+  it("what 0.1.0 made, without instances, is read, changed and deleted", async () => {
+    const stage = await made(resource, example, { onDelete: "destroyData" });
+    const { fleet, lifecycle, host, id, inputs, state } = stage;
+    host.markers.set(path(inputs), withoutInstance(markerOf(stage)) as Marker);
+    const seen = plain(await lifecycle.read(id, withoutInstance(state))) ?? {};
+    expect(seen).toMatchObject({ drift: [] });
+    fleet.forgetHistory();
+    const updated = plain(await lifecycle.update(id, withoutInstance(state), inputs));
+    expect(fleet.applied).toEqual([]);
+    await lifecycle.delete(id, updated);
+    expect(host.markers.size).toBe(0);
+  });
+
   it("a marker that was lost is drift, and an update writes it again", async () => {
-    const { fleet, lifecycle, host, id, inputs, state } = await made(resource, example);
+    const stage = await made(resource, example);
+    const { lifecycle, host, id, inputs, state } = stage;
     host.markers.clear();
     const seen = plain(await lifecycle.read(id, state));
-    if (fleet.partsFor(inputs).every(({ common }) => common)) {
+    if (parts(stage).every(({ whose }) => whose !== "ours")) {
       expect(seen).toBeUndefined();
       return;
     }
@@ -473,6 +556,28 @@ function testOwnership(resource: Resource, example: Example): void {
     expect(lifecycle.diff(seen ?? {}, inputs)).toMatchObject({ changes: true, replaces: [] });
     expect(plain(await lifecycle.update(id, seen ?? {}, inputs))).toEqual(state);
   });
+}
+
+function checkedInputs(resource: Resource, example: Example): Props {
+  return begin(resource, example).inputs;
+}
+
+function withoutInstance(props: object): Props {
+  const { instance: _, ...rest } = props as { readonly instance?: string };
+  return rest;
+}
+
+async function expectForeign(
+  fleet: ModelFleet,
+  create: Promise<unknown>,
+  { host, word }: { host: ModelHost; word: string },
+): Promise<void> {
+  const before = fleet.snapshot();
+  const error = await failure(create);
+  expect(error).toBeInstanceOf(AlreadyExists);
+  expect(error.message).toContain(word);
+  expect(error.message).toContain(host.name);
+  expect(fleet.snapshot()).toEqual(before);
 }
 
 function testChanges(resource: Resource, example: Example): void {
@@ -509,15 +614,15 @@ function testChanges(resource: Resource, example: Example): void {
         return;
       }
 
-      // Where a change of host is only recorded, the thing lies in the cluster and is seen through every host.
+      // Where a change of host is only recorded, what there is lies in the cluster and is seen through every host.
       const through = fleet.host(String(news["host"]));
-      for (const [what, actual] of host.things) through.things.set(what, actual);
+      for (const [key, found] of host.states) through.states.set(key, found);
       fleet.forgetHistory();
       const updated = plain(await lifecycle.update(id, state, news));
       expect(lifecycle.diff(updated, news)).toMatchObject({ changes: false });
       if (rule === "record") expect(fleet.applied).toEqual([]);
-      if (rule === "live") expect(fleet.applied.filter(isUnit)).toEqual([]);
-      if (rule === "restart") expect(fleet.applied.filter(isUnit)).not.toEqual([]);
+      if (rule === "live") expect(fleet.interrupted).toEqual([]);
+      if (rule === "restart") expect(fleet.interrupted).not.toEqual([]);
       const [marker] = through.markers.values();
       expect(fleet.hosts.flatMap(({ markers }) => [...markers.values()])).toEqual([marker]);
       expect(marker).toMatchObject({ state: "ready", owner: news["owner"], inputs: news });
@@ -544,7 +649,29 @@ function testChanges(resource: Resource, example: Example): void {
     fleet.forgetHistory();
     expect(plain(await lifecycle.update(id, state, inputs))).toEqual(state);
     expect(fleet.applied).toEqual([]);
+    expect(fleet.requests.flatMap(({ steps }) => steps).filter((step) => step.do === "wait")).toEqual([]);
   });
+
+  it("what is only recorded restarts nothing, also where it was interrupted", async () => {
+    const { fleet, lifecycle, host, id, inputs, state } = await made(resource, example);
+    const news = { ...inputs, onDelete: "destroyData" };
+    host.broken.add("writeMarker");
+    const { properties } = await partialFailure(lifecycle.update(id, state, news));
+    host.broken.clear();
+    fleet.forgetHistory();
+    await lifecycle.update(id, plain(properties), news);
+    expect(fleet.applied).toEqual([]);
+  });
+
+  for (const field of resource.keeps ?? [])
+    it(`${field} is derived once, and kept from state ever after`, async () => {
+      const { lifecycle, inputs } = begin(resource, example);
+      const { [field]: derived, ...others } = inputs;
+      expect(derived).toBeDefined();
+      const given = Object.fromEntries(Object.entries(others).filter(([name]) => name in example.inputs));
+      const renamed = { ...given, owner: stranger };
+      expect(checked(lifecycle, renamed, inputs)[field]).toEqual(derived);
+    });
 }
 
 /** Already in a preview; but not where there is nothing yet. */
@@ -560,28 +687,25 @@ function expectRefusal(
   expect(lifecycle.check({ ...raw, [field]: state[field] }, state).problems).toEqual([]);
 }
 
-function isUnit(what: string): boolean {
-  return what.startsWith("unit ");
-}
-
 /** What the former inputs asked for and the new ones do not is gone, where it can go without taking data along. */
 function expectNothingStale(
-  fleet: FakeFleet,
-  host: FakeHost,
+  fleet: ModelFleet,
+  host: ModelHost,
   { inputs, news }: { inputs: Props; news: Props },
 ): void {
-  const wanted = new Set(fleet.madeFor(news).map(({ what }) => what));
-  for (const { what, remove, data } of fleet.partsFor(inputs)) {
-    if (wanted.has(what) || !remove || (data !== undefined && news["onDelete"] !== "destroyData")) continue;
-    expect(host.things.has(what), `${what} is stale`).toBe(false);
+  const wanted = new Set(fleet.partsFor(news).map(stateKey));
+  for (const part of fleet.partsFor(inputs)) {
+    const stays = part.kind.stays === true || (part.data !== undefined && news["onDelete"] !== "destroyData");
+    if (wanted.has(stateKey(part)) || stays) continue;
+    expect(host.states.has(stateKey(part)), `${titleOf(part)} is stale`).toBe(false);
   }
 }
 
-/** Pulumi creates and deletes in the order of `replaceOrder`; afterwards the new thing is whole and the old one gone. */
+/** Pulumi creates and deletes in the order of `replaceOrder`; afterwards the new one is whole and the old one gone. */
 function testReplacement(resource: Resource, example: Example): void {
   const fields = Object.keys(resource.inputs.shape).filter((field) => resource.onChange[field] === "replace");
   for (const field of fields) {
-    it(`another ${field} leaves the new thing whole and nothing of the old one`, async () => {
+    it(`another ${field} leaves the new one whole and nothing of the old one`, async () => {
       const { fleet, lifecycle, inputs, id, state } = await made(resource, example, {
         onDelete: "destroyData",
       });
@@ -598,37 +722,51 @@ function testReplacement(resource: Resource, example: Example): void {
         expect.objectContaining({ state: "ready", inputs: news }),
       ]);
       const old = fleet.host(String(inputs["host"]));
-      const wanted = new Set(
-        news["host"] === inputs["host"] ? fleet.partsFor(news).map(({ what }) => what) : [],
-      );
-      for (const { what, remove, common } of fleet.partsFor(inputs)) {
-        if (remove && !common && !wanted.has(what)) expect(old.things.has(what), what).toBe(false);
+      const wanted = new Set(news["host"] === inputs["host"] ? fleet.partsFor(news).map(stateKey) : []);
+      for (const part of fleet.partsFor(inputs)) {
+        if (part.kind.stays !== true && part.whose === "ours" && !wanted.has(stateKey(part)))
+          expect(old.states.has(stateKey(part)), titleOf(part)).toBe(false);
       }
     });
   }
+
+  it("a replacement at the same place is not deleted again", async () => {
+    const { fleet, lifecycle, host, inputs, id, state } = await made(resource, example, {
+      onDelete: "destroyData",
+    });
+    const whole = fleet.snapshot();
+    if (resource.replaceOrder === "delete-then-create") await lifecycle.delete(id, state);
+    const next = await lifecycle.create(inputs);
+    if (resource.replaceOrder === "create-then-delete") await lifecycle.delete(id, state);
+    expect([...host.states]).toEqual(
+      [...host.states].filter(([key]) => JSON.stringify(whole).includes(JSON.stringify(key))),
+    );
+    expect(plain(await lifecycle.read(next.id, next.state))).toEqual(plain(next.state));
+  });
 }
 
 function testDrift(resource: Resource, example: Example): void {
-  const altered = ({ what }: Artifact): string =>
-    Object.entries(example.drifted ?? {}).find(([start]) => what.startsWith(start))?.[1] ?? "something else";
-
-  for (const kind of ["is altered", "goes missing"] as const) {
-    it(`whatever ${kind} is seen, named, and put right with what follows it and nothing else`, async () => {
-      const { fleet, lifecycle, host, id, inputs, state } = await made(resource, example);
-      const parts = fleet.madeFor(inputs);
-      expect(parts).not.toHaveLength(0);
-      for (const artifact of parts) {
-        const actual = kind === "is altered" ? altered(artifact) : "";
-        if (actual === "" && artifact.expected === "") continue; // a person's addition: that it is missing is as it should be
-        expect(actual).not.toBe(artifact.expected);
-        host.things.set(artifact.what, actual);
+  for (const how of ["is altered", "goes missing"] as const) {
+    it(`whatever ${how} is seen, named, and put right with what follows it and nothing else`, async () => {
+      const stage = await made(resource, example);
+      const { fleet, lifecycle, host, id, inputs, state } = stage;
+      const all = parts(stage);
+      expect(all).not.toHaveLength(0);
+      for (const part of all) {
+        if (how === "is altered" && !canDiffer(part, example)) continue;
+        const found = how === "is altered" ? altered(part, example.drifted) : null;
+        if (found === null && !absent(part)) continue; // a person's addition: that it is missing is as it should be
+        if (found === null) host.states.delete(stateKey(part));
+        else host.states.set(stateKey(part), found);
 
         const seen = plain(await lifecycle.read(id, state));
-        const sentence = explainDrift({ artifact, actual });
+        const [difference] = differencesOf([part], [found]);
+        if (!difference) expect.fail(`${titleOf(part)}: nothing differs in ${JSON.stringify(found)}`);
+        const sentence = sentenceOf(difference);
         expect(sentence).toMatch(/^\S.*\S$/);
         expect(sentence).not.toMatch(/undefined|NaN|\[object/);
-        expect(sentence.startsWith(`${artifact.what} `), sentence).toBe(true);
-        expect(sentence.length, sentence).toBeGreaterThan(artifact.what.length + 1);
+        expect(sentence.startsWith(`${titleOf(part)} `), sentence).toBe(true);
+        expect(sentence.length, sentence).toBeGreaterThan(titleOf(part).length + 1);
         expect(seen).toMatchObject({ drift: [sentence] });
         expect(lifecycle.diff(seen ?? {}, inputs)).toMatchObject({
           changes: true,
@@ -638,21 +776,20 @@ function testDrift(resource: Resource, example: Example): void {
 
         fleet.forgetHistory();
         expect(plain(await lifecycle.update(id, seen ?? {}, inputs))).toEqual(state);
-        expect(fleet.applied).toEqual(
-          artifact.mend?.(actual) ? [artifact.what] : withFollowers(fleet.madeFor(inputs), artifact.what),
-        );
+        const quiet = part.kind.disturbs?.(part.spec, found) === false;
+        expect(fleet.applied).toEqual(titles(quiet ? [part] : [part, ...followersOf(all, part)]));
       }
     });
   }
 
   it("whatever stays wrong makes the change fail, with its id and properties", async () => {
-    const parts = await partsOf(resource, example);
-    for (const { what } of parts.filter(absent)) {
+    for (const part of await partsOf(resource, example)) {
+      if (!absent(part) || !canDiffer(part, example)) continue;
       const { lifecycle, host, inputs } = begin(resource, example);
-      host.stubborn.add(what);
-      const error = await halfMade(lifecycle.create(inputs));
+      host.stubborn.add(titleOf(part));
+      const error = await partialFailure(lifecycle.create(inputs));
       const { id, properties } = error;
-      expect(error.message).toContain(what);
+      expect(error.message).toContain(titleOf(part));
       expect(error.message).toContain(host.name);
       expect(plain(properties)).toMatchObject(inputs);
       expect(lifecycle.diff(plain(properties), inputs)).toMatchObject({ changes: true, replaces: [] });
@@ -664,34 +801,34 @@ function testDrift(resource: Resource, example: Example): void {
   });
 }
 
-function others(parts: readonly Artifact[], what: string): string[] {
-  return parts.map((part) => part.what).filter((other) => other !== what);
-}
-
-/** The artifacts and those that follow them, directly or not. */
-function withFollowers(parts: readonly Artifact[], ...what: readonly string[]): string[] {
-  const due = new Set<Artifact>(parts.filter((part) => what.includes(part.what)));
-  for (const part of parts) if (part.follows?.some((other) => due.has(other))) due.add(part);
-  return parts.filter((part) => due.has(part)).map((part) => part.what);
+/** What follows an artifact, directly or not, in declared order. */
+function followersOf(all: readonly Artifact[], ...first: readonly Artifact[]): readonly Artifact[] {
+  const due = new Set(first);
+  const followers: Artifact[] = [];
+  for (const part of all) {
+    if (due.has(part) || !part.follows?.some((other) => due.has(other))) continue;
+    due.add(part);
+    followers.push(part);
+  }
+  return followers;
 }
 
 async function partsOf(resource: Resource, example: Example): Promise<readonly Artifact[]> {
-  const { fleet, inputs } = await made(resource, example);
-  return fleet.madeFor(inputs);
+  return parts(await made(resource, example));
 }
 
 function testFailure(resource: Resource, example: Example): void {
-  it("a step that fails leaves it half-made, and the next run goes on", async () => {
-    const parts = await partsOf(resource, example);
+  it("a step that fails leaves it partly made, and the next run goes on", async () => {
+    const all = await partsOf(resource, example);
     const steps = [
-      ...parts.filter(absent).map(({ what }) => `making ${what}`),
-      ...(resource.settle ? ["settle"] : []),
+      ...all.filter(absent).map((part) => `making ${titleOf(part)}`),
+      ...(resource.readyWhen ? ["wait"] : []),
     ];
     for (const step of steps) {
       const { fleet, lifecycle, host, inputs } = begin(resource, example);
       host.broken.add(step);
-      const error = await halfMade(lifecycle.create(inputs));
-      expect(error.message).toContain(step === "settle" ? "while waiting until" : `while ${step}`);
+      const error = await partialFailure(lifecycle.create(inputs));
+      expect(error.message).toContain(step === "wait" ? "while waiting for" : `while ${step}`);
       expect(error.message).toContain(host.name);
       const { id, properties } = error;
       expect(id).toBe(`${host.name}/${resource.kind}/${resource.name(inputs)}`);
@@ -704,9 +841,21 @@ function testFailure(resource: Resource, example: Example): void {
       fleet.forgetHistory();
       const state = plain(await lifecycle.update(id, plain(properties), inputs));
       expect(lifecycle.diff(state, inputs)).toMatchObject({ changes: false });
-      expect(host.applied).toEqual(parts.map(({ what }) => what));
+      // What was made before a wait need not be made again for it.
+      expect(host.applied).toEqual(step === "wait" ? [] : titles(all.filter(absent)));
     }
   });
+
+  if (resource.readyWhen)
+    it("what does not come to serve says what was waited for and what was seen", async () => {
+      const { lifecycle, host, inputs } = begin(resource, example);
+      const [condition] = resource.readyWhen?.(inputs) ?? [];
+      if (!condition) return;
+      host.unmet.set(condition.kind, "nobody is there");
+      const error = await partialFailure(lifecycle.create(inputs));
+      expect(error.message).toContain(condition.what);
+      expect(error.message).toContain("nobody is there");
+    });
 
   it("a change that fails is cleaned up after by the next run", async () => {
     for (const [field, rule] of Object.entries(resource.onChange)) {
@@ -717,39 +866,40 @@ function testFailure(resource: Resource, example: Example): void {
       const news = { ...inputs, [field]: example.changes[field] };
       const changed = plain(await lifecycle.update(id, state, news));
 
-      host.broken.add("write marker");
-      const { properties } = await halfMade(lifecycle.update(id, changed, inputs));
+      host.broken.add("writeMarker");
+      const { properties } = await partialFailure(lifecycle.update(id, changed, inputs));
       host.broken.clear();
       await lifecycle.update(id, plain(properties), inputs);
       expectNothingStale(fleet, host, { inputs: news, news: inputs });
     }
   });
 
-  if (!resource.gather) return;
+  if (!resource.fetchSecrets) return;
   it("secrets reach the host, and neither state nor marker nor an error", async () => {
     const secrets = example.secrets ?? [];
     expect(secrets).not.toHaveLength(0);
-    const { fleet, host, inputs, state } = await made(resource, example);
-    const parts = fleet.madeFor(inputs);
+    const stage = await made(resource, example);
+    const { fleet, host, state } = stage;
     for (const secret of secrets) {
-      const keepers = parts.filter(({ apply }) => apply.text.includes(secret));
+      const keepers = parts(stage).filter(({ spec }) => JSON.stringify(spec).includes(secret));
       expect(keepers).not.toHaveLength(0);
-      for (const { what, expected } of keepers) expect(expected, what).toMatch(/^600 /);
-      const elsewhere = [
-        state,
-        [...host.markers.values()],
-        fleet.log,
-        parts.map(({ what, probe, expected, remove }) => [what, probe, expected, remove]),
-      ];
+      for (const { kind, key, spec } of keepers) {
+        expect(spec["mode"] ?? "600", key).toBe("600");
+        const hidden = Object.entries(spec).filter(([, value]) =>
+          JSON.stringify(value ?? "").includes(secret),
+        );
+        for (const [field] of hidden) expect(kind.secrets ?? [], key).toContain(field);
+      }
+      const elsewhere = [state, [...host.markers.values()], fleet.log, titles(parts(stage))];
       expect(JSON.stringify(elsewhere)).not.toContain(secret);
     }
-    for (const { what } of parts) {
-      const { lifecycle: again, host: sick } = begin(resource, example);
-      sick.broken.add(`making ${what}`);
-      const failed = await halfMade(again.create(inputs));
+    for (const part of parts(stage)) {
+      const { lifecycle: again, host: sick, inputs } = begin(resource, example);
+      sick.broken.add(`making ${titleOf(part)}`);
+      const failed = await partialFailure(again.create(inputs));
       const { lifecycle: third, host: stubborn } = begin(resource, example);
-      stubborn.stubborn.add(what);
-      const remained = await halfMade(third.create(inputs));
+      stubborn.stubborn.add(titleOf(part));
+      const remained = await partialFailure(third.create(inputs));
       for (const error of [failed, remained]) {
         const said = JSON.stringify([error.message, error.properties, error.reasons, String(error.cause)]);
         for (const secret of secrets) expect(said).not.toContain(secret);

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { execLine } from "../../provider/src/host/systemd.ts";
+import { execLine } from "../../provider/src/artifacts/units.ts";
 import { Cage, expectSame, hostileValues, isSound, orRefused, refused } from "./hostile.ts";
 import { hasSystemd, readUnit, type Setting } from "./systemd-reader.ts";
 import { systemdWords } from "./systemd-words.ts";

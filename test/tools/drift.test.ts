@@ -1,10 +1,12 @@
 import { afterAll, describe, expect, it } from "vitest";
-import type { Artifact } from "../../provider/src/host/artifact.ts";
+import { isDeepStrictEqual } from "node:util";
+import { titleOf } from "../../provider/src/artifacts/artifact.ts";
 import { checkInputs } from "../../provider/src/lifecycle/check.ts";
-import { commonFields } from "../../provider/src/lifecycle/common-inputs.ts";
 import type { Props, Resource } from "../../provider/src/lifecycle/define-resource.ts";
 import { registry } from "../../provider/src/registry.ts";
+import { commonFields } from "../../provider/src/validation/common-inputs.ts";
 import { driftTables, everywhere, meddlings, rounds, type DriftTable } from "../../tools/src/drift/index.ts";
+import { asDeclared } from "../provider/as-declared.ts";
 import { examples, removeFixtures, type Example } from "../provider/examples.ts";
 
 afterAll(removeFixtures);
@@ -41,7 +43,7 @@ describe.each(driftTables.map((table) => [table.type, table] as const))("the tab
 
   it("knows each artifact, and no other", () => {
     const known = new Set<string>();
-    for (const { what } of variants.flatMap(({ artifacts }) => artifacts)) {
+    for (const { what } of variants.flatMap(({ parts }) => parts)) {
       const watched = watchedIn(table, what);
       expect(watched, `${type} has the artifact "${what}"; its table has no row for it`).toHaveLength(1);
       known.add(watched[0] ?? "");
@@ -93,19 +95,33 @@ describe.each(driftTables.map((table) => [table.type, table] as const))("the tab
   });
 });
 
+/** What is looked at, or comes by itself, as its table names it. */
+interface Part {
+  readonly what: string;
+  /** What is observed of it where it is as declared. */
+  readonly state: unknown;
+}
+
 interface Variant {
   /** The field that has another value. */
   readonly field: string;
-  readonly artifacts: readonly Artifact[];
-  /** The artifacts that are others for it. */
+  readonly parts: readonly Part[];
+  /** The parts that are others for it. */
   readonly differs: readonly string[];
 }
 
 /** The example, and another one, with another value for one field after the other. */
-function variantsOf(resource: Resource, { inputs, changes, answers }: Example): readonly Variant[] {
-  const secrets = answers?.[0]?.stdout.trim();
-  const parts = (own: Props, derived: Props = {}): readonly Artifact[] =>
-    resource.artifacts({ ...checked(resource, own), ...derived }, secrets);
+function variantsOf(resource: Resource, { inputs, changes, replies }: Example): readonly Variant[] {
+  const parts = (own: Props, derived: Props = {}): readonly Part[] => {
+    const desired = { ...checked(resource, own), ...derived };
+    const byItself = resource.comesByItself?.(desired) ?? [];
+    const artifacts = resource.artifacts(desired, replies?.[0]?.result);
+    return [
+      ...byItself.map((one) => ({ what: titleOf(one), state: undefined })),
+      ...artifacts.map((one) => ({ what: titleOf(one), state: asDeclared(one.kind.name, one.spec) })),
+      ...(resource.preconditions?.(desired) ?? []).map(({ what }) => ({ what, state: undefined })),
+    ];
+  };
   const other = { ...inputs, ...pick(changes, Object.keys(resource.inputs.shape)) };
   return Object.keys(resource.onChange).map((field) => {
     const change = pick(changes, [field]);
@@ -118,7 +134,7 @@ function variantsOf(resource: Resource, { inputs, changes, answers }: Example): 
       : [[parts(inputs), parts(inputs, change)] as const];
     return {
       field,
-      artifacts: pairs.flat(2),
+      parts: pairs.flat(2),
       differs: pairs.flatMap(([one, another]) => differences(one, another)),
     };
   });
@@ -134,9 +150,9 @@ function checked(resource: Resource, raw: Props): Props {
   return inputs;
 }
 
-function differences(before: readonly Artifact[], after: readonly Artifact[]): readonly string[] {
-  const lacks = (others: readonly Artifact[]) => (one: Artifact) =>
-    !others.some(({ what, expected }) => what === one.what && expected === one.expected);
+function differences(before: readonly Part[], after: readonly Part[]): readonly string[] {
+  const lacks = (others: readonly Part[]) => (one: Part) =>
+    !others.some(({ what, state }) => what === one.what && isDeepStrictEqual(state, one.state));
   return [...before.filter(lacks(after)), ...after.filter(lacks(before))].map(({ what }) => what);
 }
 

@@ -11,6 +11,7 @@
 #
 # Build (development machine only):
 #   as --64 -o kvm-probe.o kvm-probe.S && objcopy -O binary -j .text kvm-probe.o kvm-probe.bin
+# and base64 of that is provider/assets/kvm-probe.base64.
 # The file holds its own ELF header, so it needs no linker; the flat file is the kernel for QEMU's -kernel.
 
         .set    BASE, 0x100000

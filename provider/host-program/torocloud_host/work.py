@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeAlias, Union
 
-Json: TypeAlias = Union[None, bool, int, float, str, "list[Json]", "dict[str, Json]"]
+Json: TypeAlias = Union[bool, int, float, str, "list[Json]", "dict[str, Json]", None]
 Spec: TypeAlias = "dict[str, Json]"
 State: TypeAlias = Json
 
@@ -17,6 +17,10 @@ class Failed(Exception):
 
 class Unknown(Exception):
     """It could not be found out what is there: a monitor does not answer. Never means that it is absent."""
+
+
+class Busy(Exception):
+    """An earlier run is still at work on it."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +54,8 @@ class Work(Protocol):
     ) -> Completed:
         """Run a command; it ends with the request. Its lines on standard error are progress.
 
-        Raises Failed with its last words when it fails and `check` is set. After `seconds` it is killed and gives code 124.
+        Raises Failed with its last words when it fails and `check` is set. After `seconds` it is
+        killed and gives code 124.
         """
 
     def sleep(self, seconds: float) -> None:
@@ -77,10 +82,21 @@ class Seen:
     seen: str
     hopeless: str | None = None
     """Why waiting longer is of no use."""
+    details: Callable[[], str] | None = None
+    """More for the error, found out when it comes to that."""
+
+    def json(self) -> Json:
+        """As it is sent."""
+        seen: dict[str, Json] = {"done": self.done, "seen": self.seen}
+        if self.hopeless is not None:
+            seen["hopeless"] = self.hopeless
+        if self.details is not None and not self.done:
+            seen["details"] = self.details()
+        return seen
 
 
 class Kind(Protocol):
-    """The host's half of an artifact's kind; a module has these functions. Each step stands alone, and may be repeated."""
+    """The host's half of an artifact's kind; a module has these functions. Each step may be repeated."""
 
     def observe(self, work: Work, key: str, spec: Spec) -> State:
         """What is there, None when it is absent. Changes nothing. Raises Unknown when that cannot be found out."""

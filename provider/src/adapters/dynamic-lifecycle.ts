@@ -1,6 +1,6 @@
 import type { dynamic } from "@pulumi/pulumi";
 import type { Props, Resource } from "../lifecycle/define-resource.ts";
-import { HalfMade } from "../lifecycle/errors.ts";
+import { PartialFailure } from "../lifecycle/errors.ts";
 import { lifecycleOf } from "../lifecycle/lifecycle.ts";
 import { registry } from "../registry.ts";
 import { notesOf } from "./notes.ts";
@@ -67,8 +67,8 @@ async function withSource<Value>(inputs: Props, act: Promise<Value>): Promise<Va
   try {
     return await act;
   } catch (error) {
-    if (!(error instanceof HalfMade)) throw error;
-    throw new HalfMade(
+    if (!(error instanceof PartialFailure)) throw error;
+    throw new PartialFailure(
       error.id,
       plain({ ...error.properties, [sourceField]: inputs[sourceField] }),
       error.cause,
@@ -90,7 +90,8 @@ export function identify(type: string, inputs: Props): string | undefined {
   return missing.length === 0 ? id : undefined;
 }
 
-function resourceOf(type: string): Resource {
+/** Throws for a type that is not ours. */
+export function resourceOf(type: string): Resource {
   const resource = registry.get(type);
   if (!resource)
     throw new Error(`@torocloud/provider has no resource of type ${type}; is it as new as @torocloud/sdk?`);

@@ -52,10 +52,11 @@ export interface Artifact {
 export function artifact<S extends Spec, State extends Json>(
   kind: Kind<S, State>,
   key: string,
-  { spec, whose = "ours", ...rest }: { readonly spec: S; readonly whose?: Whose } & Pick<
-    Artifact,
-    "data" | "follows" | "payload"
-  >,
+  {
+    spec,
+    whose = "ours",
+    ...rest
+  }: { readonly spec: S; readonly whose?: Whose } & Pick<Artifact, "data" | "follows" | "payload">,
 ): Artifact {
   // From here on the spec only meets the kind that it was checked against.
   return { kind: kind as unknown as Kind, key, spec, whose, ...rest };
@@ -85,8 +86,7 @@ export function differencesOf(artifacts: readonly Artifact[], states: readonly J
   return artifacts.flatMap((one, index) => {
     const found = states[index] ?? null;
     const { kind, spec } = one;
-    const reasons =
-      found === null ? [kind.missing?.(spec) ?? "is missing"] : kind.differences(spec, found);
+    const reasons = found === null ? [kind.missing?.(spec) ?? "is missing"] : kind.differences(spec, found);
     return reasons.length > 0 ? [{ artifact: one, found, reasons }] : [];
   });
 }

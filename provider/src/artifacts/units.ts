@@ -1,115 +1,115 @@
-import type { Artifact } from "./artifact.ts";
-import { file } from "./files.ts";
-import { sh, type Script } from "./script.ts";
 import { textProblem } from "../validation/text.ts";
+import { artifact, type Artifact, type Kind } from "./artifact.ts";
+import type { Spec } from "../host-program/wire.ts";
+import { fileDifferences, sha256 } from "./files.ts";
 
 /** Where an administrator's units live. */
 export const unitDirectory = "/etc/systemd/system";
 
-/** A unit file of ours. systemd hears of it when a unit that follows it is started. */
-export function unitFile(name: string, content: string): Artifact {
-  const path = `${unitDirectory}/${name}`;
-  return {
-    ...file(path, content),
-    remove: sh`if [ -e ${path} ]; then rm -f ${path}; reload_units gone ${name}; fi`,
-  };
+/** What a unit is like on a host. */
+export type UnitState = Readonly<{
+  /** "active", "failed", as systemd says it. */
+  active: string;
+  /** "enabled", "masked", as `systemctl is-enabled` says it; empty where it has no unit file. */
+  enabled: string;
+  /** systemd knows it from another file than there is on disk now. */
+  needsReload: boolean;
+  /** The paths of what people added to its file. */
+  dropIns: readonly string[];
+}>;
+
+/** What is wrong with a unit that is to be active and enabled, each as a predicate. */
+export function unitDifferences({ active, enabled, needsReload, dropIns }: UnitState): readonly string[] {
+  return [
+    ...(active === "active" ? [] : [`is ${active}`]),
+    ...(enabled === "enabled" ? [] : [`is ${enabled || "not installed"}, not enabled`]),
+    ...(needsReload ? ["runs with an older unit file than the one on disk"] : []),
+    ...changedBy(dropIns),
+  ];
 }
 
-interface UnitName {
-  /** What a person calls it. */
-  readonly label: string;
-  /** One shell word. */
-  readonly word: Script;
+/** Whether to put such a unit right interrupts what it serves: what is only not enabled is enabled. */
+export function unitDisturbs(state: UnitState | null): boolean {
+  return state?.active !== "active" || state.needsReload || state.dropIns.length > 0;
 }
 
-const runningWithout = "ActiveState=active NeedDaemonReload=no UnitFileState=";
-const running = `${runningWithout}enabled`;
+/** What is said of a unit that is not there. */
+export const unitMissing = "is neither active nor enabled";
+
+function changedBy(dropIns: readonly string[]): string[] {
+  return dropIns.length === 0 ? [] : [`is changed by ${dropIns.join(", ")}`];
+}
+
+const unitTitle = (name: string): string => `unit ${name}`;
+
+type FileSpec = Parameters<typeof fileDifferences>[0] & { readonly content: string };
+type FileState = Parameters<typeof fileDifferences>[1];
+
+const unitFileKind: Kind<FileSpec, FileState> = {
+  name: "unit-file",
+  title: (path) => `file ${path}`,
+  differences: fileDifferences,
+  disturbs: ({ content }, state) =>
+    state === null || !("digest" in state) || state.digest !== sha256(content),
+};
+
+const unitKind: Kind<{ besides: readonly string[]; killAfterSeconds?: number }, UnitState> = {
+  name: "unit",
+  title: unitTitle,
+  differences: (_spec, state) => unitDifferences(state),
+  missing: () => unitMissing,
+  disturbs: (_spec, state) => unitDisturbs(state),
+  serves: true,
+};
+
+const passiveUnitKind: Kind<Spec, Pick<UnitState, "dropIns">> = {
+  name: "passive-unit",
+  title: unitTitle,
+  differences: (_spec, { dropIns }) => changedBy(dropIns),
+};
 
 /**
- * `$unit` starts with the host, whatever was said before, and systemd knows it and those beside it from their files. Links are set
- * without asking systemd, which would want to read all unit files anew each time.
+ * A unit file of ours, or a drop-in: `ceph-mgr@.service.d/torocloud.conf`. systemd hears of a unit when one that follows it is
+ * started, of a drop-in at once, where a loaded unit has it.
  */
-const enable = (
-  besides: readonly string[],
-): Script => sh`for mask in /etc/systemd/system/"$unit" /run/systemd/system/"$unit"; do
-  if [ -e "$mask" ] && [ ! -s "$mask" ]; then rm -f "$mask"; fi
-done
-systemctl --root=/ --quiet reenable "$unit"
-how=enabled; ! is_wanted "$unit" || how=wanted
-reload_units "$how" "$unit" ${besides}`;
-
-/** A unit that is enabled and active, restarted when what it follows changes. */
-export function runningUnit(unit: string | UnitName, follows: readonly Artifact[] = []): Artifact {
-  const { label, word } = typeof unit === "string" ? { label: unit, word: sh`${unit}` } : unit;
-  const asks = typeof unit === "string" ? { asks: { units: [unit] } } : {};
-  const start = enable(follows.flatMap((followed) => followed.asks?.units ?? []));
-  return {
-    what: `unit ${label}`,
-    probe: sh`unit_state ${word}`,
-    ...asks,
-    expected: running,
-    apply: sh`unit=${word}
-case $found in *" DropIn="*) drop_drop_ins "$unit" || : ;; esac
-${start}
-starts() {
-  systemctl restart "$unit" && return
-  case $(systemctl show -P Result "$unit") in *limit-hit) systemctl reset-failed "$unit" && systemctl restart "$unit" ;; *) return 1 ;; esac
+export function unitFile(name: string, content: string): Artifact {
+  return artifact(unitFileKind, `${unitDirectory}/${name}`, {
+    spec: { content, mode: "644", owner: "root:root" },
+  });
 }
-if ! starts; then
-  journalctl --no-pager --quiet --lines 15 --output cat --unit "$unit" >&2 || :
-  exit 1
-fi`,
-    remove: sh`unit=${word}
-how=disabled; ! is_wanted "$unit" || how=wanted
-systemctl --root=/ --quiet disable "$unit" 2>/dev/null || :
-systemctl stop "$unit" 2>/dev/null || :
-systemctl reset-failed "$unit" 2>/dev/null || :
-reload_units "$how" "$unit"`,
+
+/**
+ * A unit that is enabled and active, restarted when what it follows changes. With `killAfterSeconds`, it is killed where it has
+ * not stopped by then when it is removed.
+ */
+export function runningUnit(
+  name: string,
+  follows: readonly Artifact[] = [],
+  { killAfterSeconds }: { readonly killAfterSeconds?: number } = {},
+): Artifact {
+  const besides = unitsIn(follows).filter((other) => other !== name);
+  return artifact(unitKind, name, {
+    spec: { besides, ...(killAfterSeconds !== undefined && { killAfterSeconds }) },
     follows,
-    missing: "is neither active nor enabled",
-    mend: (actual) =>
-      actual.startsWith(runningWithout) && !actual.includes(" DropIn=")
-        ? sh`unit=${word}
-${start}`
-        : undefined,
-    explain: explainState,
-  };
+  });
+}
+
+/** The units whose files systemd must know as they are now when another one that follows them is started. */
+export function unitsIn(follows: readonly Artifact[]): string[] {
+  const names = follows.flatMap(({ kind, key }) => {
+    if (kind.name === unitKind.name || kind.name === passiveUnitKind.name) return [key];
+    const name = key.slice(unitDirectory.length + 1);
+    return kind.name === unitFileKind.name && !name.includes("/") ? [name] : [];
+  });
+  return [...new Set(names)];
 }
 
 /**
  * A unit that others start when they need it, such as a slice. Nobody waits for it, but what a person adds to it is seen; it
  * is stopped when the resource goes.
  */
-export function unitOfOthers(name: string): Artifact {
-  return {
-    what: `unit ${name}`,
-    probe: sh`drop_ins ${name}`,
-    asks: { units: [name] },
-    expected: "",
-    apply: sh`if drop_drop_ins ${name}; then reload_units changed ${name}; fi`,
-    remove: sh`systemctl stop ${name} 2>/dev/null || :`,
-    common: true,
-    explain: (actual) => changedBy(actual.split(" ")),
-  };
-}
-
-function changedBy(dropIns: readonly string[]): string {
-  return `is changed by ${dropIns.join(", ")}`;
-}
-
-function explainState(actual: string): string {
-  const pairs = actual.split(" ").map((pair) => pair.split(/=(.*)/s) as [string, string]);
-  const state = new Map(pairs);
-  const dropIns = pairs.flatMap(([name, value]) => (name === "DropIn" ? [value] : []));
-  const active = state.get("ActiveState") ?? "unknown";
-  const enabled = state.get("UnitFileState") ?? "unknown";
-  const wrong = [
-    ...(active === "active" ? [] : [`is ${active}`]),
-    ...(enabled === "enabled" ? [] : [`is ${enabled || "not installed"}, not enabled`]),
-    ...(state.get("NeedDaemonReload") === "no" ? [] : ["runs with an older unit file than the one on disk"]),
-    ...(dropIns.length === 0 ? [] : [changedBy(dropIns)]),
-  ];
-  return wrong.join(" and ");
+export function passiveUnit(name: string): Artifact {
+  return artifact(passiveUnitKind, name, { spec: {}, whose: "shared" });
 }
 
 /**

@@ -4,8 +4,8 @@ export class AlreadyExists extends Error {
 }
 
 /** A create or update stopped half-way; what is there is ours, and the next run goes on from it. */
-export class HalfMade extends Error {
-  override readonly name = "HalfMade";
+export class PartialFailure extends Error {
+  override readonly name = "PartialFailure";
   readonly id: string;
   readonly properties: Readonly<Record<string, unknown>>;
   readonly reasons: readonly string[];

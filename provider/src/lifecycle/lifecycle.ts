@@ -1,12 +1,17 @@
-import { belongsToAnother, forget, observe, observeForRead, reconcile, remove } from "./acts.ts";
+import { sentenceOf } from "../artifacts/artifact.ts";
 import { checkInputs, type Checked } from "./check.ts";
 import type { Props, Resource } from "./define-resource.ts";
 import { diffByTable, refusedChanges, type Diff } from "./diff.ts";
-import { HalfMade } from "./errors.ts";
-import { isOurs, refuseForeign, stateOf } from "./observation.ts";
+import { PartialFailure } from "./errors.ts";
+import { execute, executeRemoval } from "./execute.ts";
+import { findInstance, instanceOf, upgradedState, type Instance } from "./instance.ts";
+import { parseMarker } from "./marker.ts";
+import { observe, stateOf, type Observed } from "./observe.ts";
+import { adopted, isOurs, notToDelete, refuseForeign } from "./ownership.ts";
+import { planChange, planLines, planRemoval } from "./plan.ts";
+import { ask } from "./progress.ts";
+import { schemaVersion } from "./schema-version.ts";
 import type { Surroundings } from "./surroundings.ts";
-import { schemaVersion, upgraded } from "./schema-version.ts";
-import { findThing, thingOf } from "./thing.ts";
 
 export type { Surroundings } from "./surroundings.ts";
 
@@ -15,61 +20,129 @@ export interface Lifecycle {
   /** `state` is what its inputs were before, empty for a new one. */
   check(news: Props, state?: Props): Checked;
   diff(state: Props, inputs: Props): Diff & { readonly deleteBeforeReplace: boolean };
-  /** Rejects with HalfMade when something of it is there already; the next run goes on from it. */
+  /** Rejects with PartialFailure when something of it is there already; the next run goes on from it. */
   create(inputs: Props): Promise<{ id: string; state: Props }>;
   /** undefined: it is gone, or not ours. Rejects when the host cannot be asked. */
   read(id: string, state: Props): Promise<Props | undefined>;
   update(id: string, state: Props, inputs: Props): Promise<Props>;
   delete(id: string, state: Props): Promise<void>;
+  /** What an update to these inputs, or a create where there is no state, would do, in lines for a person. Changes nothing. */
+  explain(inputs: Props, state?: Props): Promise<string[]>;
+  /** What a delete would do. */
+  explainRemoval(state: Props): Promise<string[]>;
 }
 
 /** The verbs of one resource type. */
 export function lifecycleOf(resource: Resource, surroundings: Surroundings): Lifecycle {
   /** Never save the wish: what is kept is what the host said afterwards. */
-  async function settle(desired: Props, former?: Props): Promise<{ id: string; state: Props }> {
-    const thing = thingOf(resource, surroundings, desired);
-    const before = await observe(thing);
-    refuseForeign(thing, before, former);
+  async function change(desired: Props, former?: Props): Promise<{ id: string; state: Props }> {
+    const instance = instanceOf(resource, surroundings, { ...desired, instance: former?.["instance"] });
+    const before = await observe(instance);
+    refuseForeign(instance, before, former);
+    const plan = planChange(instance, before, former);
     try {
-      const state = stateOf(thing, await reconcile(thing, before, former));
-      if (former && former["host"] !== thing.desired["host"]) {
-        await forget(thingOf(resource, surroundings, former));
+      const after = await execute(instance, plan, before);
+      if (plan.adoption) tellAdoption(instance, before, after);
+      if (former && former["host"] !== instance.desired["host"]) {
+        await forget(instanceOf(resource, surroundings, former));
       }
-      return { id: thing.id, state };
+      return { id: instance.id, state: stateOf(instance, after.observation) };
     } catch (error) {
       const drift = ["the last change did not succeed"];
-      throw new HalfMade(thing.id, { ...thing.desired, drift, schemaVersion }, error);
+      const properties = { ...instance.desired, drift, instance: instance.drawn, schemaVersion };
+      throw new PartialFailure(instance.id, properties, error);
     }
   }
 
   return {
     check(news, state = {}) {
-      const checked = checkInputs(resource, news, surroundings.hostNames);
+      const checked = checkInputs(resource, news, surroundings.hostNames, upgradedInputs(resource, state));
       const refused = refusedChanges(resource.onChange, state, checked.inputs);
       return { ...checked, problems: [...checked.problems, ...refused] };
     },
 
     diff: (state, inputs) => ({
-      ...diffByTable(resource.onChange, upgraded(resource.type, state), inputs),
+      ...diffByTable(resource.onChange, upgradedState(resource, state), inputs),
       deleteBeforeReplace: resource.replaceOrder === "delete-then-create",
     }),
 
-    create: async (inputs) => settle(inputs),
+    create: async (inputs) => change(inputs),
 
     async read(id, state) {
-      const thing = await findThing(resource, surroundings, { id, state });
-      if (!thing) return undefined;
-      const observation = await observeForRead(thing);
-      return isOurs(thing, observation) ? stateOf(thing, observation) : undefined;
+      const instance = await findInstance(resource, surroundings, { id, state });
+      if (!instance) return undefined;
+      const observed = await observe(instance);
+      return isOurs(instance, observed) ? stateOf(instance, observed.observation) : undefined;
     },
 
-    update: async (_id, state, inputs) => (await settle(inputs, upgraded(resource.type, state))).state,
+    update: async (_id, state, inputs) => (await change(inputs, upgradedState(resource, state))).state,
 
     async delete(id, state) {
-      const thing = await findThing(resource, surroundings, { id, state });
-      if (!thing) return;
-      if (await belongsToAnother(thing)) thing.log("belongs to another stack by now and was left as it is");
-      else await remove(thing);
+      const instance = await findInstance(resource, surroundings, { id, state });
+      if (!instance) return;
+      const left = await whyLeft(instance);
+      if (left !== undefined) {
+        instance.log(left);
+        return;
+      }
+      const plan = planRemoval(instance);
+      await executeRemoval(instance, plan);
+      if (plan.kept.length > 0)
+        instance.log(`removed; its data stays in ${plan.kept.join(", ")} (see onDelete)`);
+    },
+
+    async explain(inputs, state) {
+      const former = state && upgradedState(resource, state);
+      const instance = instanceOf(resource, surroundings, { ...inputs, instance: former?.["instance"] });
+      const before = await observe(instance);
+      refuseForeign(instance, before, former);
+      return planLines(planChange(instance, before, former));
+    },
+
+    async explainRemoval(state) {
+      const instance = instanceOf(resource, surroundings, upgradedState(resource, state));
+      const left = await whyLeft(instance);
+      return left === undefined ? planLines(planRemoval(instance)) : [`${instance.label} ${left}`];
     },
   };
+}
+
+/** What `check` is told of before has no state's fields but the inputs', of whatever version. */
+function upgradedInputs(resource: Resource, state: Props): Props {
+  return Object.keys(state).length === 0 ? state : upgradedState(resource, state);
+}
+
+/** Whether a marker says that it must not be removed; what has none is as our state says. */
+async function whyLeft(instance: Instance): Promise<string | undefined> {
+  const { host, label, markerPath: path } = instance;
+  const { results } = await ask(
+    { host, label, words: () => `asking to whom ${label} belongs` },
+    { steps: [{ do: "readMarker", path }] },
+    { repeatable: true },
+  );
+  return notToDelete(instance, parseMarker(results[0], `${host.name}: ${path}`));
+}
+
+/** It is managed through another host from now on, where its marker is; this one's goes, if the host can be asked. */
+async function forget(instance: Instance): Promise<void> {
+  const { markerPath: path, label } = instance;
+  try {
+    await ask(
+      { ...instance, words: () => `moving the marker of ${label}` },
+      { steps: [{ do: "dropMarker", path }] },
+    );
+  } catch (error) {
+    instance.log(
+      `its marker ${path} stays behind: ${error instanceof Error ? error.message : String(error)}`,
+    );
+  }
+}
+
+function tellAdoption({ log }: Instance, before: Observed, after: Observed): void {
+  const { differences } = after.observation;
+  const differs =
+    differences.length > 0
+      ? `; left as it is until the next up: ${differences.map(sentenceOf).join("; ")}`
+      : "";
+  log(`adopted ${adopted(before).join(", ")}${differs}`);
 }

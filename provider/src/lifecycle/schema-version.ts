@@ -8,8 +8,17 @@ export interface UpgradeStep {
   readonly upgrade: (type: string, props: Props) => Props;
 }
 
+/** The instance of everything that 0.1.0 made, which drew none. */
+export const firstInstance = "0.1.0";
+
 /** The first leads from version 1 to 2. A step is never changed once it was released: states of that age may come back. */
-const upgradeSteps: readonly UpgradeStep[] = [];
+const upgradeSteps: readonly UpgradeStep[] = [
+  {
+    what: "0.2.0: keys are fetched from any of several hosts",
+    upgrade: (_type, props) =>
+      typeof props["keysFrom"] === "string" ? { ...props, keysFrom: [props["keysFrom"]] } : props,
+  },
+];
 
 /** The version of what is written today. */
 export const schemaVersion = upgradeSteps.length + 1;

@@ -1,39 +1,49 @@
-import { writeFileSync } from "node:fs";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { prelude } from "../../../provider/src/host/prelude.ts";
-import { Script } from "../../../provider/src/host/script.ts";
-import { parseMarker, readMarker } from "../../../provider/src/lifecycle/marker.ts";
-import { ShellHost } from "../shell-host.ts";
+import { describe, expect, it } from "vitest";
+import { parseMarker } from "../../../provider/src/lifecycle/marker.ts";
+import { firstInstance, schemaVersion } from "../../../provider/src/lifecycle/schema-version.ts";
 
 describe("an ownership marker", () => {
-  let host: ShellHost;
-  beforeEach(() => {
-    host = new ShellHost();
-  });
-  afterEach(() => {
-    host.remove();
-  });
-  const whole = { version: 1, type: "t", owner: "o", state: "ready", inputs: {} };
-  const read = async (content?: string): Promise<string> => {
-    const path = host.path("marker.json");
-    if (content !== undefined) writeFileSync(path, content);
-    return (await host.run(Script.join([prelude, readMarker(path)]))).stdout;
+  const whole = {
+    version: schemaVersion,
+    type: "t",
+    owner: "o",
+    instance: "i",
+    state: "ready",
+    inputs: {},
   };
 
-  it("is the first line of its file, and nothing where there is none", async () => {
-    expect(parseMarker(await read(), "here")).toBeUndefined();
-    expect(parseMarker(await read(`${JSON.stringify(whole)}\nmore\n`), "here")).toEqual(whole);
+  it("is the JSON of its file, and nothing where there is none", () => {
+    expect(parseMarker(null, "here")).toBeUndefined();
+    expect(parseMarker(`${JSON.stringify(whole)}\n`, "here")).toEqual(whole);
   });
 
-  it.each(["", "null", "7", '"text"', "{}", '{"type":"t","owner":"o"}', "{", JSON.stringify(whole)])(
+  it.each(["", "\n"])("is none where a full disk or a power cut left nothing in it: %j", (text) => {
+    expect(parseMarker(text, "here")).toBeUndefined();
+  });
+
+  it.each(["null", "7", '"text"', "{}", '{"type":"t","owner":"o"}', "{", `${JSON.stringify(whole)}\nmore`])(
     "is not what somebody else wrote in its place: %j",
-    async (content) => {
-      const line = await read(content === JSON.stringify(whole) ? content : `${content}\n`);
-      if (content === "") expect(parseMarker(line, "here")).toBeUndefined();
-      else
-        expect(() => parseMarker(line, "node1: /etc/x.json")).toThrow(
-          /^node1: \/etc\/x\.json is no ownership marker/,
-        );
+    (text) => {
+      expect(() => parseMarker(text, "node1: /etc/x.json")).toThrow(
+        /^node1: \/etc\/x\.json is no ownership marker/,
+      );
     },
   );
+
+  it("of 0.1.0 has that version's instance", () => {
+    const { instance: _, ...older } = whole;
+    expect(parseMarker(JSON.stringify({ ...older, version: 1 }), "here")).toEqual({
+      ...whole,
+      instance: firstInstance,
+    });
+  });
+
+  it("says that its keys came from one host, as 0.1.0 wrote, in today's words", () => {
+    const inputs = { keysFrom: "node1" };
+    const marker = { ...whole, version: 1, inputs, former: inputs };
+    expect(parseMarker(JSON.stringify(marker), "here")).toMatchObject({
+      inputs: { keysFrom: ["node1"] },
+      former: { keysFrom: ["node1"] },
+    });
+  });
 });

@@ -1,5 +1,0 @@
-import { cephMount } from "../../../provider/src/resources/ceph-mount.ts";
-import { examples } from "../examples.ts";
-import { testResource } from "../resource-contract.ts";
-
-testResource(cephMount, examples["torocloud:ceph:Mount"]);

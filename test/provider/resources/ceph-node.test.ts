@@ -1,5 +1,0 @@
-import { cephNode } from "../../../provider/src/resources/ceph-node.ts";
-import { examples } from "../examples.ts";
-import { testResource } from "../resource-contract.ts";
-
-testResource(cephNode, examples["torocloud:ceph:Node"]);

@@ -1,5 +1,0 @@
-import { cephOsd } from "../../../provider/src/resources/ceph-osd.ts";
-import { examples } from "../examples.ts";
-import { testResource } from "../resource-contract.ts";
-
-testResource(cephOsd, examples["torocloud:ceph:Osd"]);

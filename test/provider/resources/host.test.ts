@@ -1,5 +1,0 @@
-import { host } from "../../../provider/src/resources/host.ts";
-import { examples } from "../examples.ts";
-import { testResource } from "../resource-contract.ts";
-
-testResource(host, examples["torocloud:host:Host"]);

@@ -1,5 +1,0 @@
-import { hypervisor } from "../../../provider/src/resources/hypervisor.ts";
-import { examples } from "../examples.ts";
-import { testResource } from "../resource-contract.ts";
-
-testResource(hypervisor, examples["torocloud:microvm:Hypervisor"]);

@@ -1,5 +1,0 @@
-import { image } from "../../../provider/src/resources/image.ts";
-import { examples } from "../examples.ts";
-import { testResource } from "../resource-contract.ts";
-
-testResource(image, examples["torocloud:microvm:Image"]);

@@ -1,5 +1,0 @@
-import { packages } from "../../../provider/src/resources/packages.ts";
-import { examples } from "../examples.ts";
-import { testResource } from "../resource-contract.ts";
-
-testResource(packages, examples["torocloud:host:Packages"]);

@@ -1,5 +1,0 @@
-import { portForward } from "../../../provider/src/resources/port-forward.ts";
-import { examples } from "../examples.ts";
-import { testResource } from "../resource-contract.ts";
-
-testResource(portForward, examples["torocloud:microvm:PortForward"]);

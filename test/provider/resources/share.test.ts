@@ -1,5 +1,0 @@
-import { share } from "../../../provider/src/resources/share.ts";
-import { examples } from "../examples.ts";
-import { testResource } from "../resource-contract.ts";
-
-testResource(share, examples["torocloud:microvm:Share"]);

@@ -1,5 +1,0 @@
-import { sharedFiles } from "../../../provider/src/resources/shared-files.ts";
-import { examples } from "../examples.ts";
-import { testResource } from "../resource-contract.ts";
-
-testResource(sharedFiles, examples["torocloud:microvm:SharedFiles"]);
