@@ -63,7 +63,7 @@ export class Microservice extends pulumi.ComponentResource {
     const first = hosts.hosts[0];
     if (!first) throw new pulumi.RunError(`${name}: hosts has no hosts; expected one at least`);
     expectWholeNumber({ component: name, field: "replicas", value: replicas });
-    expectContextIds(name, replicas, args.contextIds);
+    expectContextIds(name, hosts.hosts, args);
     const common = given({ timeouts });
     const upload = { host: first.name, name: args.name ?? name, storage: hosts.storage, ...common };
     const uploaded = within(this, first.mount);
@@ -146,14 +146,23 @@ interface Replica {
   readonly contextId: number | undefined;
 }
 
-function expectContextIds(
-  component: string,
-  replicas: number,
-  contextIds: readonly number[] | undefined,
-): void {
-  if (contextIds === undefined || contextIds.length === replicas) return;
-  const entries = contextIds.length === 1 ? "1 entry" : `${String(contextIds.length)} entries`;
-  throw new pulumi.RunError(
-    `${component}: contextIds has ${entries}; expected ${String(replicas)}, one for each replica`,
-  );
+/** Stops the program unless there is one context id for each replica, and no host has one twice. */
+function expectContextIds(component: string, hosts: readonly ClientHost[], args: MicroserviceArgs): void {
+  const { contextIds, replicas = 1, name = component } = args;
+  if (contextIds === undefined) return;
+  if (contextIds.length !== replicas) {
+    const entries = contextIds.length === 1 ? "1 entry" : `${String(contextIds.length)} entries`;
+    throw new pulumi.RunError(
+      `${component}: contextIds has ${entries}; expected ${String(replicas)}, one for each replica`,
+    );
+  }
+  contextIds.forEach((contextId, index) => {
+    const isTwin = (at: number): boolean => contextIds[at] === contextId && (index - at) % hosts.length === 0;
+    const twin = Array.from({ length: index }, (_, at) => at).find(isTwin);
+    if (twin === undefined) return;
+    const host = hosts[index % hosts.length]?.name ?? "";
+    throw new pulumi.RunError(
+      `${component}: contextIds gives ${String(contextId)} to ${name}-${String(twin)} and ${name}-${String(index)} on ${host}; expected one of its own for each guest of a host`,
+    );
+  });
 }

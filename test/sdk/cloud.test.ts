@@ -70,4 +70,15 @@ describe("the whole cloud", () => {
       ]);
     }
   });
+
+  it("asks any node for keys", () => {
+    const nodes = ["node1", "node2", "node3"];
+    expect([...inputsOf("Node"), ...inputsOf("Mount")].map(({ keysFrom }) => keysFrom)).toEqual(
+      Array.from({ length: 5 }, () => nodes),
+    );
+  });
+
+  it("says nothing of an initial file system where the image has none", () => {
+    for (const guest of inputsOf("Guest")) expect(guest).not.toHaveProperty("initramfs");
+  });
 });
