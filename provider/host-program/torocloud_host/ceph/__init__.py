@@ -3,7 +3,46 @@
 from __future__ import annotations
 
 from ..work import ConditionHalf, Kind, QueryHalf
+from . import (
+    born_keyring,
+    crash_reports,
+    daemon_conditions,
+    daemon_key,
+    monitor_key,
+    monitor_store,
+    osd_drain,
+    osd_key,
+    osd_place,
+    osd_size,
+    osd_store,
+    osd_unit,
+    osd_weight,
+)
 
-kinds: dict[str, Kind] = {}
-conditions: dict[str, ConditionHalf] = {}
-queries: dict[str, QueryHalf] = {}
+kinds: dict[str, Kind] = {
+    "ceph.born-keyring": born_keyring,
+    "ceph.crash-reports": crash_reports,
+    "ceph.daemon-key": daemon_key,
+    "ceph.monitor-key": monitor_key,
+    "ceph.monitor-store": monitor_store,
+    "ceph.osd-key": osd_key,
+    "ceph.osd-out": osd_weight.out,
+    "ceph.osd-place": osd_place,
+    "ceph.osd-size": osd_size,
+    "ceph.osd-store": osd_store,
+    "ceph.osd-unit": osd_unit,
+    "ceph.osd-weight": osd_weight.weight,
+}
+conditions: dict[str, ConditionHalf] = {
+    "ceph.manager-available": daemon_conditions.manager_available,
+    "ceph.metadata-server-known": daemon_conditions.metadata_server_known,
+    "ceph.osd-drainable": osd_drain.drainable,
+    "ceph.osd-drained": osd_drain.drained,
+    "ceph.osd-safe-to-destroy": osd_drain.safe_to_destroy,
+    "ceph.osd-up": daemon_conditions.osd_up,
+    "ceph.quorum": daemon_conditions.quorum,
+}
+queries: dict[str, QueryHalf] = {
+    "ceph.born-keys": born_keyring.born_keys,
+    "ceph.osd-number": osd_drain.osd_number,
+}

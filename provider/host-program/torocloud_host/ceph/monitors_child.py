@@ -39,7 +39,7 @@ def library():
 
 
 def cluster():
-    """The connection, made when first needed, and anew from other files. Whoever waits while an attempt fails, fails too."""
+    """Made when first needed, and anew from other files. An attempt that fails does so for all who wait."""
     global connected, made_from, tries
     rados, before = library(), tries
     with connecting:
