@@ -3,4 +3,4 @@ export { dynamicLifecycle, identify } from "./adapters/dynamic-lifecycle.ts";
 export { explain } from "./adapters/explain.ts";
 export { inventoryOf } from "./adapters/surroundings.ts";
 export { registry, type Resource } from "./registry.ts";
-export { inventorySchema } from "./transport/index.ts";
+export { inventorySchema } from "./inventory/index.ts";

@@ -31,8 +31,10 @@ export class CephCluster extends pulumi.ComponentResource {
   readonly fsid: pulumi.Output<string>;
   /** Name and address of each monitor. */
   readonly monitors: readonly { readonly name: string; readonly address: string }[];
-  /** The node through which the cluster is managed, and which hands out keys. */
+  /** The node through which the cluster is managed. */
   readonly managedFrom: string;
+  /** All nodes: any of them hands out keys. */
+  readonly nodes: readonly string[];
   readonly fileSystem: FileSystem;
   readonly clientKey: ClientKey;
 
@@ -44,6 +46,7 @@ export class CephCluster extends pulumi.ComponentResource {
     expectWholeNumber({ component: name, field: "metadataServers", value: args.metadataServers ?? 1, max });
     const [first = ""] = nodes;
     this.managedFrom = first;
+    this.nodes = nodes;
     this.monitors = nodes.map((node) => ({ name: node, address: addresses[node] ?? ipAddressOf(node) }));
 
     const installed = nodes.map((node) => {
@@ -66,8 +69,8 @@ export class CephCluster extends pulumi.ComponentResource {
 
   /** All nodes join before the first monitor starts, so that they find each other at once. */
   #monitors(cluster: Cluster, { nodes, settings = {} }: CephClusterArgs): Monitor[] {
-    const { fsid, monitors, managedFrom: keysFrom } = this;
-    const membership = { cluster: cluster.name, keysFrom, fsid, monitors, settings };
+    const { fsid, monitors, nodes: keysFrom } = this;
+    const membership = { cluster: cluster.name, keysFrom: [...keysFrom], fsid, monitors, settings };
     const members = nodes.map(
       (node) => new Node(`${node}-member`, { host: node, ...membership }, within(this, cluster)),
     );

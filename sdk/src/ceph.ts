@@ -49,8 +49,8 @@ export class Node extends CloudResource {
   declare readonly host: pulumi.Output<string>;
   /** The cluster's name. */
   declare readonly cluster: pulumi.Output<string>;
-  /** The host that keeps the cluster's first keys. */
-  declare readonly keysFrom: pulumi.Output<string>;
+  /** Hosts that have the cluster's first keys: the first that answers hands them out. */
+  declare readonly keysFrom: pulumi.Output<readonly string[]>;
   /** The cluster's identity. */
   declare readonly fsid: pulumi.Output<string>;
   /** All monitors of the cluster. */
@@ -83,8 +83,8 @@ export interface NodeArgs extends CommonArgs {
   readonly host: pulumi.Input<string>;
   /** The cluster's name. */
   readonly cluster: pulumi.Input<string>;
-  /** The host that keeps the cluster's first keys. */
-  readonly keysFrom: pulumi.Input<string>;
+  /** Hosts that have the cluster's first keys: the first that answers hands them out. */
+  readonly keysFrom: pulumi.Input<readonly pulumi.Input<string>[]>;
   /** The cluster's identity. */
   readonly fsid: pulumi.Input<string>;
   /** All monitors of the cluster. */
@@ -307,8 +307,8 @@ export class Mount extends CloudResource {
   declare readonly host: pulumi.Output<string>;
   /** Its name on the host. */
   declare readonly name: pulumi.Output<string>;
-  /** A node of the cluster, which hands out the client's key. */
-  declare readonly keysFrom: pulumi.Output<string>;
+  /** Nodes of the cluster: the first that answers hands out the client's key. */
+  declare readonly keysFrom: pulumi.Output<readonly string[]>;
   /** The cluster's identity. */
   declare readonly fsid: pulumi.Output<string>;
   /** The cluster's monitors. */
@@ -328,7 +328,7 @@ export class Mount extends CloudResource {
   declare readonly path: pulumi.Output<string>;
   /** Where it appears on the host. */
   declare readonly mountPoint: pulumi.Output<string>;
-  /** The kernel's CephFS client, or ceph-fuse. */
+  /** The kernel's CephFS client, or ceph-fuse. On a host that has an OSD too only ceph-fuse: the kernel's can wait for itself there. */
   declare readonly client: pulumi.Output<"kernel" | "fuse">;
   /** The systemd unit that keeps it mounted. */
   declare readonly unit: pulumi.Output<string>;
@@ -363,8 +363,8 @@ export interface MountArgs extends CommonArgs {
   readonly host: pulumi.Input<string>;
   /** Its name on the host. */
   readonly name: pulumi.Input<string>;
-  /** A node of the cluster, which hands out the client's key. */
-  readonly keysFrom: pulumi.Input<string>;
+  /** Nodes of the cluster: the first that answers hands out the client's key. */
+  readonly keysFrom: pulumi.Input<readonly pulumi.Input<string>[]>;
   /** The cluster's identity. */
   readonly fsid: pulumi.Input<string>;
   /** The cluster's monitors. */
@@ -384,6 +384,6 @@ export interface MountArgs extends CommonArgs {
   readonly path?: pulumi.Input<string>;
   /** Where it appears on the host. */
   readonly mountPoint: pulumi.Input<string>;
-  /** The kernel's CephFS client, or ceph-fuse. */
+  /** The kernel's CephFS client, or ceph-fuse. On a host that has an OSD too only ceph-fuse: the kernel's can wait for itself there. */
   readonly client: pulumi.Input<"kernel" | "fuse">;
 }

@@ -57,7 +57,7 @@ export class ClientHosts extends pulumi.ComponentResource {
       {
         host: name,
         name: "storage",
-        keysFrom: cluster.managedFrom,
+        keysFrom: [...cluster.nodes],
         fsid: cluster.fsid,
         monitors: cluster.monitors,
         user: cluster.clientKey.name,

@@ -133,11 +133,11 @@ export class Share extends CloudResource {
   declare readonly name: pulumi.Output<string>;
   /** Where CephFS is mounted. */
   declare readonly storage: pulumi.Output<string>;
-  /** The directory that the guest sees; it must lie on the storage. */
+  /** The directory that the guest sees; it must lie on the storage. Locks of files hold within one guest only: two guests that lock the same file both get it. */
   declare readonly source: pulumi.Output<string>;
   /** Whether the guest may only read. Default: `false`. */
   declare readonly readOnly: pulumi.Output<boolean>;
-  /** How much the guest may cache; more than auto only where nobody else writes. Default: `"auto"`. */
+  /** How much the guest may cache; more than auto only where nobody else writes. None makes locks reach other guests. Default: `"auto"`. */
   declare readonly cache: pulumi.Output<"never" | "metadata" | "auto" | "always">;
   /** The unit that mounts the storage. */
   declare readonly mountUnit: pulumi.Output<string>;
@@ -162,11 +162,11 @@ export interface ShareArgs extends CommonArgs {
   readonly name: pulumi.Input<string>;
   /** Where CephFS is mounted. */
   readonly storage: pulumi.Input<string>;
-  /** The directory that the guest sees; it must lie on the storage. */
+  /** The directory that the guest sees; it must lie on the storage. Locks of files hold within one guest only: two guests that lock the same file both get it. */
   readonly source: pulumi.Input<string>;
   /** Whether the guest may only read. Default: `false`. */
   readonly readOnly?: pulumi.Input<boolean>;
-  /** How much the guest may cache; more than auto only where nobody else writes. Default: `"auto"`. */
+  /** How much the guest may cache; more than auto only where nobody else writes. None makes locks reach other guests. Default: `"auto"`. */
   readonly cache?: pulumi.Input<"never" | "metadata" | "auto" | "always">;
   /** The unit that mounts the storage. */
   readonly mountUnit: pulumi.Input<string>;
@@ -197,7 +197,7 @@ export class Guest extends CloudResource {
   /** Its virtio-fs devices. Default: `[]`. */
   declare readonly shares: pulumi.Output<
     readonly {
-      /** The share's name on the host. */
+      /** The share's name on the host. Each guest needs a share of its own. */
       readonly share: string;
       /** The tag by which the guest mounts it. */
       readonly tag: string;
@@ -284,7 +284,7 @@ export interface GuestArgs extends CommonArgs {
   /** Its virtio-fs devices. Default: `[]`. */
   readonly shares?: pulumi.Input<
     readonly pulumi.Input<{
-      /** The share's name on the host. */
+      /** The share's name on the host. Each guest needs a share of its own. */
       readonly share: pulumi.Input<string>;
       /** The tag by which the guest mounts it. */
       readonly tag: pulumi.Input<string>;
@@ -294,7 +294,7 @@ export interface GuestArgs extends CommonArgs {
   readonly accel: pulumi.Input<"kvm" | "tcg">;
   /** Its vsock device. */
   readonly vsock: pulumi.Input<"kernel" | "user">;
-  /** Its vsock address. Derived from host and name when left out. */
+  /** Its vsock address, its own on the host; at most 2147483647 with preset toro. Derived from stack and name when left out. */
   readonly contextId?: pulumi.Input<number>;
   /** The unit that mounts what its kernel lies on. */
   readonly mountUnit: pulumi.Input<string>;

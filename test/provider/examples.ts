@@ -11,14 +11,14 @@ export interface Example {
   readonly inputs: Props;
   /** One other value for each input and each derived field. */
   readonly changes: Props;
-  /** What its report script prints. */
-  readonly outputs?: Readonly<Record<string, string>>;
-  /** What other hosts answer when it gathers secrets. */
-  readonly answers?: readonly Answer[];
-  /** Parts of these answers that must not leave the hosts. */
+  /** What its report gives. */
+  readonly outputs?: Readonly<Record<string, Json>>;
+  /** What other hosts reply when secrets are fetched. */
+  readonly replies?: readonly Reply[];
+  /** Parts of these replies that must not leave the hosts. */
   readonly secrets?: readonly string[];
-  /** What a probe may print when the artifact drifted, by the start of its name, where "something else" makes no sense. */
-  readonly drifted?: Readonly<Record<string, string>>;
+  /** How an artifact may be found, or only some fields of its state, by the start of its title; elsewhere every field is another. */
+  readonly drifted?: Readonly<Record<string, Json>>;
 }
 
 /** Local files that examples name, in a folder of their own. */
@@ -90,8 +90,8 @@ export const examples = {
       address: "10.11.12.1",
       debian: "13.1",
       kernel: "6.12.0-1-amd64",
-      cpus: "2",
-      memoryMiB: "7950",
+      cpus: 2,
+      memoryMiB: 7950,
       cephClient: "fuse",
       vsock: "user",
     },
@@ -99,40 +99,36 @@ export const examples = {
   "torocloud:host:Packages": {
     inputs: { ...common, host: "node1", name: "storage", packages: ["ceph-osd", "ceph-mon"] },
     changes: { host: "node2", name: "others", packages: ["ceph-osd", "ceph-mon", "g++"] },
-    drifted: { packages: "ceph-mon" },
+    drifted: { packages: { installed: ["ceph-mon"] } },
   },
   "torocloud:ceph:Cluster": {
     inputs: { ...common, host: "node1", monitors },
     changes: { host: "node2", name: "other", monitors: otherMonitors, fsid: otherFsid },
-    drifted: { directory: "700 root:root", keyring: "644 root:root" },
+    drifted: { directory: { mode: "700", owner: "root:root" }, keyring: { holds: "other" } },
   },
   "torocloud:ceph:Node": {
-    inputs: { ...common, host: "node1", cluster: "ceph", keysFrom: "node3", fsid, monitors },
+    inputs: { ...common, host: "node1", cluster: "ceph", keysFrom: ["node3"], fsid, monitors },
     changes: {
       host: "node2",
       cluster: "other",
-      keysFrom: "node2",
+      keysFrom: ["node2", "node3"],
       fsid: otherFsid,
       monitors: otherMonitors,
       settings: { osd_pool_default_size: "2" },
     },
-    answers: ["node2", "node3"].map((host) => ({
-      host,
-      includes: "cat '/var/lib/torocloud/ceph/",
-      stdout: keyring,
-    })),
+    replies: ["node2", "node3"].map((host) => ({ host, query: "ceph.born-keys", result: keyring })),
     secrets: [...keyring.matchAll(/key = (\S+)/g)].map(([, key]) => key ?? ""),
-    drifted: { directory: "700 root:root", file: `600 ceph:ceph ${digest}` },
+    drifted: { directory: { mode: "700" }, file: { digest } },
   },
   "torocloud:ceph:Monitor": {
     inputs: { ...common, host: "node1", name: "node1", fsid, monitors },
     changes: { host: "node2", name: "node2", fsid: otherFsid, monitors: otherMonitors },
-    drifted: { unit: "ActiveState=failed NeedDaemonReload=no UnitFileState=enabled" },
+    drifted: { unit: { active: "failed" }, key: { same: false } },
   },
   "torocloud:ceph:Manager": {
     inputs: { ...common, host: "node1", name: "node1" },
     changes: { host: "node2", name: "other" },
-    drifted: { unit: "ActiveState=active NeedDaemonReload=yes UnitFileState=disabled" },
+    drifted: { unit: { needsReload: true, enabled: "disabled" }, key: { known: null } },
   },
   "torocloud:ceph:Osd": {
     inputs: { ...common, host: "node1", name: "first", fsid, store: { kind: "file", sizeGiB: 2 } },
@@ -143,12 +139,13 @@ export const examples = {
       store: { kind: "file", sizeGiB: 3 },
       uuid: otherFsid,
     },
-    outputs: { number: "4" },
-    drifted: { size: "1073741824" },
+    outputs: { number: 4 },
+    drifted: { size: { bytes: 1073741824 }, key: { known: null }, weight: { weight: 0 } },
   },
   "torocloud:ceph:MetadataServer": {
     inputs: { ...common, host: "node1", name: "node1" },
     changes: { host: "node2", name: "other" },
+    drifted: { key: { known: { same: false, caps: {} } } },
   },
   "torocloud:ceph:FileSystem": {
     inputs: { ...common, host: "node1", name: "cloud" },
@@ -159,7 +156,7 @@ export const examples = {
       metadataPlacementGroups: 16,
       dataPlacementGroups: 64,
     },
-    drifted: { pool: "8 1 on" },
+    drifted: { pool: { autoscale: "on" }, directory: { is: "x" } },
   },
   "torocloud:ceph:ClientKey": {
     inputs: { ...common, host: "node1", name: "guests", fileSystem: "cloud" },
@@ -170,7 +167,7 @@ export const examples = {
       ...common,
       host: "node1",
       name: "cloud",
-      keysFrom: "node3",
+      keysFrom: ["node3"],
       fsid,
       monitors,
       user: "guests",
@@ -181,7 +178,7 @@ export const examples = {
     changes: {
       host: "node2",
       name: "other",
-      keysFrom: "node2",
+      keysFrom: ["node2", "node3"],
       fsid: otherFsid,
       monitors: otherMonitors,
       user: "others",
@@ -191,7 +188,7 @@ export const examples = {
       client: "kernel",
       unit: "other.service",
     },
-    answers: ["node2", "node3"].map((host) => ({ host, includes: "auth get-key", stdout: `${clientKey}\n` })),
+    replies: ["node2", "node3"].map((host) => ({ host, query: "ceph.client-key", result: clientKey })),
     secrets: [clientKey],
   },
   "torocloud:microvm:Hypervisor": {
@@ -224,7 +221,7 @@ export const examples = {
       kernelPath: "/srv/cloud/images/other/kernel",
       initramfsPath: "/srv/cloud/images/other/initramfs",
     },
-    drifted: { files: `${digest} "kernel"` },
+    drifted: { files: { digest, changed: ["kernel"] } },
   },
   "torocloud:microvm:SharedFiles": {
     inputs: {
@@ -242,7 +239,7 @@ export const examples = {
       digest,
       path: "/srv/cloud/shares/other",
     },
-    drifted: { files: `${digest} "index.html"` },
+    drifted: { files: { digest, changed: ["index.html"] } },
   },
   "torocloud:microvm:Share": {
     inputs: {
@@ -262,6 +259,7 @@ export const examples = {
       cache: "never",
       mountUnit: "other.service",
     },
+    drifted: { virtiofsd: { serves: "another" } },
   },
   "torocloud:microvm:Guest": {
     inputs: {

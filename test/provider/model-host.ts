@@ -12,7 +12,7 @@ import type { Answer, Json, Request, Step } from "../../provider/src/host-progra
 import type { Props, Resource } from "../../provider/src/lifecycle/define-resource.ts";
 import type { Surroundings } from "../../provider/src/lifecycle/lifecycle.ts";
 import { markerPath, type Marker } from "../../provider/src/lifecycle/marker.ts";
-import { asDeclared } from "./as-declared.ts";
+import { altered, asDeclared, untouched } from "./as-declared.ts";
 
 /** What another host answers to a query: a key, for instance. */
 export interface Reply {
@@ -26,6 +26,8 @@ export interface FleetOptions {
   readonly replies?: readonly Reply[];
   /** What the resource's report gives. */
   readonly outputs?: Readonly<Record<string, Json>>;
+  /** How what is stubborn stays wrong, by the start of its title. */
+  readonly drifted?: Readonly<Record<string, Json>>;
 }
 
 /**
@@ -38,6 +40,7 @@ export class ModelFleet {
   readonly log: string[] = [];
   readonly replies: readonly Reply[];
   readonly outputs: Readonly<Record<string, Json>>;
+  readonly drifted: Readonly<Record<string, Json>>;
   readonly #hosts: ReadonlyMap<string, ModelHost>;
   readonly #declared: {
     readonly desired: Props;
@@ -48,10 +51,11 @@ export class ModelFleet {
 
   constructor(
     resource: Resource,
-    { names = ["node1", "node2", "node3"], replies = [], outputs = {} }: FleetOptions,
+    { names = ["node1", "node2", "node3"], replies = [], outputs = {}, drifted = {} }: FleetOptions,
   ) {
     this.replies = replies;
     this.outputs = outputs;
+    this.drifted = drifted;
     this.resource = this.#watch(resource);
     this.#hosts = new Map(names.map((name) => [name, new ModelHost(name, this)]));
     this.surroundings = {
@@ -121,7 +125,7 @@ export class ModelFleet {
       for (const part of parts) this.#titles.set(identityOf(part), part);
       return parts;
     };
-    const { comesByItself } = resource;
+    const { comesByItself, leaving } = resource;
     return {
       ...resource,
       artifacts: (desired, secrets) => {
@@ -129,6 +133,13 @@ export class ModelFleet {
         this.#declared.push({ desired, secrets, parts });
         return parts;
       },
+      ...(leaving && {
+        leaving: (desired: Props) => {
+          const how = leaving(desired);
+          remember(how?.drain ?? []);
+          return how;
+        },
+      }),
       ...(comesByItself && { comesByItself: (desired: Props) => remember(comesByItself(desired)) }),
     };
   }
@@ -178,11 +189,12 @@ export class ModelHost implements Host {
   }
 
   #isBroken(step: Step): boolean {
-    return this.broken.has(step.do) || this.broken.has(this.#words(step));
+    const isPrecondition = step.do === "wait" && step.seconds === 0;
+    return (this.broken.has(step.do) && !isPrecondition) || this.broken.has(this.#words(step));
   }
 
   #words(step: Step): string {
-    if (step.do !== "apply" && step.do !== "remove") return step.do;
+    if (step.do !== "apply" && step.do !== "remove") return "";
     const title = titleOf(this.#fleet.artifact(step.kind, step.key));
     return `${step.do === "apply" ? "making" : "removing"} ${title}`;
   }
@@ -200,7 +212,7 @@ export class ModelHost implements Host {
         this.markers.delete(step.path);
         return null;
       case "observe":
-        return this.states.get(`${step.kind} ${step.key}`) ?? null;
+        return this.states.get(`${step.kind} ${step.key}`) ?? untouched(step.kind, step.spec);
       case "apply":
         return this.#apply(step);
       case "remove":
@@ -227,7 +239,8 @@ export class ModelHost implements Host {
     const title = titleOf(artifact);
     this.applied.push(title);
     if (disturb && artifact.kind.serves) this.interrupted.push(title);
-    this.states.set(`${kind} ${key}`, this.stubborn.has(title) ? strange : asDeclared(kind, spec));
+    const state = this.stubborn.has(title) ? altered(artifact, this.#fleet.drifted) : asDeclared(kind, spec);
+    if (state !== null) this.states.set(`${kind} ${key}`, state);
     return null;
   }
 
@@ -245,9 +258,6 @@ export class ModelHost implements Host {
     return this.markers.get(markerPath(kind, name));
   }
 }
-
-/** What no kind takes for what it declared. */
-const strange: Json = { strange: true };
 
 /** As JSON has it: without `undefined` inside. */
 export function plain<Value>(value: Value): Value {

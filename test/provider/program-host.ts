@@ -55,7 +55,7 @@ export class ProgramHost implements Host {
     program.stdin.write(Buffer.concat([Buffer.from(`${String(bytes.length)}\n`), bytes]));
     program.stdin.write(`${JSON.stringify({ mark: "begin", heartbeatSeconds: 3600, root: this.folder })}\n`);
     program.stderr.pipe(process.stderr);
-    let before = 2; // mark and hello
+    let before = 3; // ready line, mark and hello
     createInterface({ input: program.stdout }).on("line", (line) => {
       before -= 1;
       if (before < 0) this.#take(Message.parse(JSON.parse(line)));

@@ -5,51 +5,29 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
+
+from doubles import FakeChange
+from fake_bus import FakeSystemd
 
 from torocloud_host import where
 from torocloud_host.machine import systemd
-from torocloud_host.work import Completed, State
-
-from .fake_bus import FakeSystemd
 
 ETC = "/etc/systemd/system"
 SERVICE = "[Service]\nExecStart=/bin/true\n[Install]\nWantedBy=multi-user.target\n"
 
 
-class PlainWork:
-    """Records what is said and run; `cancelled` makes the next sleep raise."""
+class PlainWork(FakeChange):
+    """Knows the journal; `cancelled` makes the next sleep raise."""
 
     def __init__(self, *, disturb: bool = True, journal: str = "") -> None:
-        self.disturb, self.journal = disturb, journal
-        self.found: State = None
-        self.said: list[str] = []
-        self.ran: list[list[str]] = []
-        self.slept = 0.0
+        super().__init__({"journalctl": (0, journal, "")}, disturb=disturb)
         self.cancelled = False
 
-    def say(self, text: str) -> None:
-        self.said.append(text)
-
-    def run(
-        self,
-        argv: Sequence[str],
-        *,
-        input: bytes | None = None,
-        seconds: float | None = None,
-        check: bool = True,
-        environment: Mapping[str, str] | None = None,
-    ) -> Completed:
-        self.ran.append(list(argv))
-        return Completed(0, self.journal.encode(), "")
-
     def sleep(self, seconds: float) -> None:
-        self.slept += seconds
+        super().sleep(seconds)
         if self.cancelled:
             raise KeyboardInterrupt
-
-    def payload(self) -> Iterator[bytes]:
-        return iter(())
 
 
 def write(path: str, content: str = "") -> None:

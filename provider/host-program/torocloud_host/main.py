@@ -73,7 +73,7 @@ class Session:
         except ValueError:
             order = None
         if not isinstance(order, dict):
-            self._refuse(0, "an order that is no JSON object came; is the other end of another version?")
+            self._refuse(-1, "an order that is no JSON object came; is the other end of another version?")
         elif "ping" in order:
             self.send({"pong": order["ping"]})
         elif "cancel" in order:
@@ -81,7 +81,7 @@ class Session:
         elif isinstance(order.get("id"), int):
             self._take_numbered(order["id"], order)
         else:
-            self._refuse(0, "an order of an unknown shape came; is the other end of another version?")
+            self._refuse(-1, "an order of an unknown shape came; is the other end of another version?")
 
     def _take_numbered(self, number: int, order: dict[str, Json]) -> None:
         if "steps" in order:

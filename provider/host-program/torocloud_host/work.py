@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeAlias, Union
 
@@ -82,11 +82,17 @@ class Seen:
     seen: str
     hopeless: str | None = None
     """Why waiting longer is of no use."""
+    details: Callable[[], str] | None = None
+    """More for the error, found out when it comes to that."""
 
     def json(self) -> Json:
         """As it is sent."""
         seen: dict[str, Json] = {"done": self.done, "seen": self.seen}
-        return seen if self.hopeless is None else {**seen, "hopeless": self.hopeless}
+        if self.hopeless is not None:
+            seen["hopeless"] = self.hopeless
+        if self.details is not None and not self.done:
+            seen["details"] = self.details()
+        return seen
 
 
 class Kind(Protocol):

@@ -1,8 +1,9 @@
-import type { Host } from "../host/host.ts";
+import type { Host } from "../host-program/host.ts";
 import type { Hosts } from "../lifecycle/define-resource.ts";
 import type { Surroundings } from "../lifecycle/surroundings.ts";
 import { projectPath } from "../project/project-path.ts";
-import { loadInventory, SshPool, type Inventory } from "../transport/index.ts";
+import { loadInventory, type Inventory } from "../inventory/index.ts";
+import { SshPool } from "../ssh/index.ts";
 import { onCancel } from "./cancellation.ts";
 
 /** Connections outlive the pauses of a deployment; the engine ends the process when all is done. */

@@ -1,120 +1,153 @@
 import { createHash } from "node:crypto";
 import { posix } from "node:path";
-import type { Artifact } from "./artifact.ts";
-import { sh, type Script } from "./script.ts";
+import type { Readable } from "node:stream";
+import { artifact, type Artifact, type Kind } from "./artifact.ts";
 
-interface Ownership {
+/** Mode and owner of what is there, or where the symbolic link leads that is there instead. */
+export type Ownership = { readonly mode: string; readonly owner: string } | { readonly link: string };
+
+/** What is there of a file; the digest is its content's SHA-256. */
+export type FileState =
+  { readonly mode: string; readonly owner: string; readonly digest: string } | { readonly link: string };
+
+/** What a file is to be: its content, or the digest of what is sent. */
+type FileSpec = {
+  readonly mode: string;
+  readonly owner: string;
+  readonly content?: string;
+  readonly digest?: string;
+};
+
+interface Options {
   /** Octal, without a leading zero: "644". */
   readonly mode?: string;
   /** user:group */
   readonly owner?: string;
 }
 
+/** What is wrong with a file, each as a predicate. */
+export function fileDifferences(spec: FileSpec, state: FileState): string[] {
+  if ("link" in state) return [`is a symbolic link to ${state.link}, not a file`];
+  return [
+    ...(state.digest === digestOf(spec) ? [] : ["has other content"]),
+    ...ownershipDifferences(spec, state),
+  ];
+}
+
+function digestOf({ digest, content = "" }: FileSpec): string {
+  return digest ?? sha256(content);
+}
+
+function ownershipDifferences({ mode, owner }: Required<Options>, state: Required<Options>): string[] {
+  return [
+    ...(state.mode === mode ? [] : [`has mode ${state.mode}, not ${mode}`]),
+    ...(state.owner === owner ? [] : [`belongs to ${state.owner}, not ${owner}`]),
+  ];
+}
+
+/** Mode and owner are set without anybody hearing of it. */
+function contentDiffers(spec: FileSpec, state: FileState | null): boolean {
+  return state === null || "link" in state || state.digest !== digestOf(spec);
+}
+
+const fileKind: Kind<FileSpec, FileState> = {
+  name: "file",
+  title: (path) => `file ${path}`,
+  differences: fileDifferences,
+  disturbs: contentDiffers,
+};
+
+const secretFileKind: Kind<FileSpec, FileState> = { ...fileKind, secrets: ["content"] };
+
+const sentFileKind: Kind<FileSpec, FileState> = {
+  name: "sent-file",
+  title: (path) => `program ${path}`,
+  differences: fileDifferences,
+  disturbs: contentDiffers,
+};
+
+interface FileOptions extends Options {
+  /** Whether its content is a secret, which no trace shows. */
+  readonly secret?: boolean;
+}
+
 /** A file with exactly this content, mode and owner, written atomically. Its directory must be there. */
 export function file(
   path: string,
   content: string,
-  { mode = "644", owner = "root:root" }: Ownership = {},
+  { mode = "644", owner = "root:root", secret = false }: FileOptions = {},
 ): Artifact {
-  return {
-    what: `file ${path}`,
-    ...contentOf(path, sha256(content), { mode, owner }),
-    apply: sh`put_file ${path} ${mode} ${owner} ${content}`,
-  };
+  return artifact(secret ? secretFileKind : fileKind, path, { spec: { content, mode, owner } });
 }
 
-/** How a file is looked at and removed, whatever brings it there. `digest` is its content's SHA-256. */
-export function contentOf(
+interface SentFile extends Options {
+  /** SHA-256 of what is sent. */
+  readonly digest: string;
+  readonly payload: () => Readable;
+}
+
+/** A file whose content is sent apart, such as a program: the hosts need no way out. */
+export function sentFile(
   path: string,
-  digest: string,
-  { mode = "644", owner = "root:root" }: Ownership = {},
-): Pick<Artifact, "probe" | "asks" | "expected" | "remove" | "mend" | "explain"> {
-  return {
-    probe: sh`file_state ${path}`,
-    asks: { files: [path] },
-    expected: `${mode} ${owner} ${digest}`,
-    // Also what put_file leaves when it is killed half-way: it may be a key.
-    remove: sh`rm -f ${path} ${`${path}.torocloud-new`}`,
-    mend: (actual) => (actual.endsWith(` ${digest}`) ? setOwnership(path, { mode, owner }) : undefined),
-    explain: (actual) => {
-      if (actual.startsWith("link "))
-        return `is a symbolic link to ${actual.slice("link ".length)}, not a file`;
-      const [actualMode = "", actualOwner = "", actualDigest] = actual.split(" ");
-      const wrong = [
-        ...(actualDigest === digest ? [] : ["has other content"]),
-        ...(actualMode === mode ? [] : [`has mode ${actualMode}, not ${mode}`]),
-        ...(actualOwner === owner ? [] : [`belongs to ${actualOwner}, not ${owner}`]),
-      ];
-      return wrong.join(" and ");
-    },
-  };
+  { digest, payload, mode = "644", owner = "root:root" }: SentFile,
+): Artifact {
+  return artifact(sentFileKind, path, { spec: { digest, mode, owner }, payload });
 }
 
-function setOwnership(path: string, { mode, owner }: Required<Ownership>): Script {
-  return sh`chown ${owner} ${path}; chmod ${mode} ${path}`;
-}
+type DirectorySpec = Required<Options>;
+
+const directoryKind: Kind<DirectorySpec, Ownership> = {
+  name: "directory",
+  title: (path) => `directory ${path}`,
+  differences: (spec, state) =>
+    "link" in state
+      ? [`is a symbolic link to ${state.link}, not a directory`]
+      : ownershipDifferences(spec, state),
+  disturbs: (_spec, state) => state === null || "link" in state,
+};
 
 /** A directory that others may use too: made with its parents, removed only when it is empty. */
-export function directory(path: string, { mode = "755", owner = "root:root" }: Ownership = {}): Artifact {
-  return {
-    what: `directory ${path}`,
-    probe: sh`[ -d ${path} ] && stat -c '%a %U:%G' ${path}`,
-    expected: `${mode} ${owner}`,
-    apply: sh`mkdir -p ${path}; ${setOwnership(path, { mode, owner })}`,
-    remove: sh`rmdir ${path} 2>/dev/null || :`,
-    common: true,
-    inTheWay: "until adopted",
-    mend: (actual) => (actual === "" ? undefined : setOwnership(path, { mode, owner })),
-  };
+export function directory(path: string, { mode = "755", owner = "root:root" }: Options = {}): Artifact {
+  return artifact(directoryKind, path, { spec: { mode, owner }, whose: "adoptable" });
 }
 
+const ownDirectoryKind: Kind<DirectorySpec, Ownership> = { ...directoryKind, name: "own-directory" };
+
 /** A directory that is ours alone, removed with all that is in it. Never one that is a mount or has one in it. */
-export function ownDirectory(path: string, ownership: Ownership = {}): Artifact {
-  if (posix.resolve("/", path) !== path || path.split("/").length < 4) {
+export function ownDirectory(
+  path: string,
+  { mode = "755", owner = "root:root", data }: Options & { readonly data?: string } = {},
+): Artifact {
+  if (posix.resolve("/", path) !== path || path.split("/").length < 4)
     throw new Error(`${path} is no directory of ours`);
-  }
-  return {
-    ...directory(path, ownership),
-    remove: sh`if findmnt -rno TARGET | grep -qE ${`^${escapeRegExp(path)}(/|$)`}; then
-  echo ${`something is mounted in ${path}`} >&2; exit 1
-fi
-rm -rf --one-file-system ${path}`,
-    common: false,
-  };
+  return artifact(ownDirectoryKind, path, { spec: { mode, owner }, ...(data !== undefined && { data }) });
 }
+
+type UserState = {
+  readonly shell: string;
+  readonly groups: readonly string[];
+  /** Whether no password opens it. */
+  readonly locked: boolean;
+};
+
+const noLogin = "/usr/sbin/nologin";
+
+const userKind: Kind<Record<never, never>, UserState> = {
+  name: "user",
+  title: (name) => `user ${name}`,
+  differences: (_spec, { shell, groups, locked }) => [
+    ...(shell === noLogin ? [] : [`has the shell ${shell}, not ${noLogin}`]),
+    ...(groups.length > 1 ? [`is in the groups ${groups.slice(1).join(", ")} too`] : []),
+    ...(locked ? [] : ["can log in with a password"]),
+  ],
+};
 
 /** A system user without a login, and a group of the same name. */
 export function systemUser(name: string): Artifact {
-  return {
-    what: `user ${name}`,
-    probe: sh`if getent passwd ${name} >/dev/null; then
-  getent passwd ${name} | cut -d: -f7
-  id -nG ${name}
-  getent shadow ${name} | cut -d: -f2 | grep -q '^[!*]' && echo locked || echo password
-fi`,
-    expected: `/usr/sbin/nologin ${name} locked`,
-    apply: sh`getent passwd ${name} >/dev/null ||
-  useradd --system --user-group --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin ${name}
-usermod --shell /usr/sbin/nologin --groups '' --lock ${name}`,
-    explain: (actual) => {
-      const [shell = "", ...rest] = actual.split(" ");
-      const others = rest.slice(0, -1).filter((group) => group !== name);
-      const wrong = [
-        ...(shell === "/usr/sbin/nologin" ? [] : [`has the shell ${shell}, not /usr/sbin/nologin`]),
-        ...(others.length === 0 ? [] : [`is in the groups ${others.join(", ")} too`]),
-        ...(rest.at(-1) === "locked" ? [] : ["can log in with a password"]),
-      ];
-      return wrong.join(" and ");
-    },
-    remove: sh`if getent passwd ${name} >/dev/null; then userdel ${name}; fi`,
-  };
+  return artifact(userKind, name, { spec: {} });
 }
 
 /** Lower-case hexadecimal. */
 export function sha256(content: string | Uint8Array): string {
   return createHash("sha256").update(content).digest("hex");
-}
-
-function escapeRegExp(text: string): string {
-  return text.replaceAll(/[.*+?^$()|[\]{}\\]/g, "\\$&");
 }

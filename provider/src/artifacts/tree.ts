@@ -1,41 +1,65 @@
 import type { Readable } from "node:stream";
-import type { Artifact } from "./artifact.ts";
-import { asset } from "./asset.ts";
-import { sh } from "./script.ts";
+import { artifact, type Artifact, type Kind } from "./artifact.ts";
 
 interface Tree {
   /** Where it is on the host. */
   readonly path: string;
   /** As `treeDigest` computes it. */
   readonly digest: string;
-  /** A tar stream of it, each file with a PAX header TOROCLOUD.sha256; called only when it must be sent. */
+  /** Its files as `treeArchive` frames them; called only when they must be sent. */
   readonly archive: () => Readable;
   /** Kept on removal, unless the destruction of data was asked for. */
   readonly data?: string;
 }
 
-const unanswered = "unanswered";
+type TreeSpec = { readonly digest: string };
 
-/** Files from elsewhere, each replaced atomically; files that did not come from there are left alone. Needs python3. */
+type TreeState =
+  /** A network file system without servers keeps whoever looks waiting. */
+  | { readonly unanswered: true }
+  /** All that is in it came from elsewhere. */
+  | { readonly other: true }
+  | {
+      /** Of the files that came from here, as they are now. */
+      readonly digest: string;
+      /** Which of them are others than were brought, the first few; and how many more. */
+      readonly changed: readonly string[];
+      readonly more: number;
+      /** The list of what came from here lies in the tree itself, where 0.1.0 kept it. */
+      readonly listInside: boolean;
+    };
+
+const treeKind: Kind<TreeSpec, TreeState> = {
+  name: "tree",
+  title: (path) => `files in ${path}`,
+  differences(spec, state) {
+    if ("unanswered" in state) return ["cannot be looked at: no answer within 45 s"];
+    if ("other" in state) return ["hold what did not come from here"];
+    return [
+      ...contentDifferences(spec, state),
+      ...(state.listInside ? ["keep their list where guests see it"] : []),
+    ];
+  },
+  missing: () => "are missing",
+};
+
+function contentDifferences(
+  { digest }: TreeSpec,
+  state: Extract<TreeState, { readonly digest: string }>,
+): string[] {
+  if (state.digest === digest) return [];
+  const names = state.changed.map((name) => JSON.stringify(name));
+  const changed = state.more > 0 ? [...names, "..."] : names;
+  return [
+    changed.length > 0 ? `were changed on the host: ${changed.join(", ")}` : "are not the declared ones",
+  ];
+}
+
+/** Files from elsewhere, each replaced atomically; files that did not come from there are left alone. */
 export function tree({ path, digest, archive, data }: Tree): Artifact {
-  const program = asset("sync_tree.py");
-  return {
-    what: `files in ${path}`,
-    // A network file system without servers keeps whoever looks waiting.
-    probe: sh`timeout --kill-after 5 45 python3 -c ${program} look ${path} || { [ $? -lt 124 ] || echo ${unanswered}; }`,
-    expected: digest,
-    apply: sh`python3 -c ${program} sync ${path}`,
-    remove: sh`rm -rf --one-file-system ${path}`,
+  return artifact(treeKind, path, {
+    spec: { digest },
     payload: archive,
     ...(data !== undefined && { data }),
-    missing: "are missing",
-    explain: (actual) => {
-      if (actual.endsWith(unanswered)) return "cannot be looked at: no answer within 45 s";
-      const [digest, ...changed] = actual.split(" ");
-      if (digest === "other") return "hold what did not come from here";
-      return changed.length > 0
-        ? `were changed on the host: ${changed.join(", ")}`
-        : "are not the declared ones";
-    },
-  };
+  });
 }

@@ -1,21 +1,22 @@
 import { textProblem } from "../validation/text.ts";
 import { artifact, type Artifact, type Kind } from "./artifact.ts";
+import type { Spec } from "../host-program/wire.ts";
 import { fileDifferences, sha256 } from "./files.ts";
 
 /** Where an administrator's units live. */
 export const unitDirectory = "/etc/systemd/system";
 
 /** What a unit is like on a host. */
-export type UnitState = {
+export type UnitState = Readonly<{
   /** "active", "failed", as systemd says it. */
-  readonly active: string;
+  active: string;
   /** "enabled", "masked", as `systemctl is-enabled` says it; empty where it has no unit file. */
-  readonly enabled: string;
+  enabled: string;
   /** systemd knows it from another file than there is on disk now. */
-  readonly needsReload: boolean;
+  needsReload: boolean;
   /** The paths of what people added to its file. */
-  readonly dropIns: readonly string[];
-};
+  dropIns: readonly string[];
+}>;
 
 /** What is wrong with a unit that is to be active and enabled, each as a predicate. */
 export function unitDifferences({ active, enabled, needsReload, dropIns }: UnitState): readonly string[] {
@@ -29,7 +30,7 @@ export function unitDifferences({ active, enabled, needsReload, dropIns }: UnitS
 
 /** Whether to put such a unit right interrupts what it serves: what is only not enabled is enabled. */
 export function unitDisturbs(state: UnitState | null): boolean {
-  return state === null || state.active !== "active" || state.needsReload || state.dropIns.length > 0;
+  return state?.active !== "active" || state.needsReload || state.dropIns.length > 0;
 }
 
 /** What is said of a unit that is not there. */
@@ -61,7 +62,7 @@ const unitKind: Kind<{ besides: readonly string[]; killAfterSeconds?: number }, 
   serves: true,
 };
 
-const passiveUnitKind: Kind<Record<never, never>, Pick<UnitState, "dropIns">> = {
+const passiveUnitKind: Kind<Spec, Pick<UnitState, "dropIns">> = {
   name: "passive-unit",
   title: unitTitle,
   differences: (_spec, { dropIns }) => changedBy(dropIns),

@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { clientKey, fileSystemDirectory } from "../domain/ceph/client.ts";
 import { defineResource } from "../lifecycle/define-resource.ts";
 import { AbsolutePath, HostName, Name, none } from "../validation/schemas.ts";
+import { clientKey, fileSystemDirectory } from "./client-access.ts";
 
 const inputs = z.object({
   host: HostName.describe("A node of the cluster through which it is managed."),

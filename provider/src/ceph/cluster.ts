@@ -1,9 +1,9 @@
 import { z } from "zod";
-import { bornKeyring } from "../domain/ceph/keyring.ts";
-import { stableUuid, stateDirectory } from "../domain/ceph/names.ts";
-import { directory } from "../host/files.ts";
+import { directory } from "../artifacts/files.ts";
 import { defineResource } from "../lifecycle/define-resource.ts";
 import { HostName, MonitorAddresses, Name, none, Uuid } from "../validation/schemas.ts";
+import { bornKeyring } from "./keyring.ts";
+import { stableUuid, stateDirectory } from "./names.ts";
 
 const inputs = z.object({
   host: HostName.describe("Where the keys are made and kept: one of the cluster's own hosts."),
@@ -29,6 +29,7 @@ export const cephCluster = defineResource({
   derive: {
     fsid: ({ fsid, owner, name }): string => fsid ?? stableUuid("ceph cluster", owner, name),
   },
+  keeps: ["fsid"],
   onChange: { host: "replace", name: "replace", monitors: "refuse", fsid: "replace" },
   replaceOrder: "delete-then-create",
 

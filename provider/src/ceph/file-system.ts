@@ -1,7 +1,8 @@
 import { z } from "zod";
-import { fileSystem, fileSystemOptions, pool, waitForFileSystem } from "../domain/ceph/filesystem.ts";
 import { defineResource } from "../lifecycle/define-resource.ts";
 import { HostName, Name, none, Whole } from "../validation/schemas.ts";
+import { fileSystem, fileSystemOptions, fileSystemServes } from "./file-system-parts.ts";
+import { pool } from "./pool.ts";
 
 const inputs = z.object({
   host: HostName.describe("A node of the cluster through which it is managed."),
@@ -39,9 +40,9 @@ export const cephFileSystem = defineResource({
     return [
       pool({ ...common, use: "metadata", name: metadataPool, placementGroups: metadataPlacementGroups }),
       pool({ ...common, use: "data", name: dataPool, placementGroups: dataPlacementGroups }),
-      fileSystem({ name, metadataPool, dataPool }),
+      fileSystem(name, { metadataPool, dataPool }),
       fileSystemOptions(name),
     ];
   },
-  settle: ({ name }) => waitForFileSystem(name),
+  readyWhen: ({ name }) => fileSystemServes(name),
 });

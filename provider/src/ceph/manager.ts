@@ -1,9 +1,8 @@
 import { z } from "zod";
-import { daemonKey } from "../domain/ceph/daemon.ts";
-import { waitForManager } from "../domain/ceph/manager.ts";
-import { runningUnit } from "../host/systemd.ts";
+import { runningUnit } from "../artifacts/units.ts";
 import { defineResource } from "../lifecycle/define-resource.ts";
 import { HostName, Name, none } from "../validation/schemas.ts";
+import { daemonKey, managerAvailable } from "./daemon.ts";
 
 const inputs = z.object({
   host: HostName.describe("Where it runs; must be a node of the cluster."),
@@ -27,5 +26,5 @@ export const cephManager = defineResource({
     const parts = daemonKey("mgr", name);
     return [...parts, runningUnit(`ceph-mgr@${name}.service`, parts)];
   },
-  settle: ({ name }) => waitForManager(name),
+  readyWhen: ({ name }) => [managerAvailable(name)],
 });

@@ -1,8 +1,8 @@
 import { z } from "zod";
-import { daemonKey } from "../domain/ceph/daemon.ts";
-import { metadataServerUnit, waitForMetadataServer } from "../domain/ceph/metadata-server.ts";
+import { runningUnit } from "../artifacts/units.ts";
 import { defineResource } from "../lifecycle/define-resource.ts";
 import { HostName, Name, none } from "../validation/schemas.ts";
+import { daemonKey, metadataServerKnown } from "./daemon.ts";
 
 const inputs = z.object({
   host: HostName.describe("Where it runs; must be a node of the cluster."),
@@ -24,7 +24,8 @@ export const cephMetadataServer = defineResource({
   name: ({ name }) => name,
   artifacts({ name }) {
     const parts = daemonKey("mds", name);
-    return [...parts, metadataServerUnit(name, parts)];
+    // It keeps nothing of its own: a standby that is promoted while it is told to stop would hang until systemd loses patience.
+    return [...parts, runningUnit(`ceph-mds@${name}.service`, parts, { killAfterSeconds: 10 })];
   },
-  settle: ({ name }) => waitForMetadataServer(name),
+  readyWhen: ({ name }) => [metadataServerKnown(name)],
 });

@@ -1,10 +1,10 @@
 import { z } from "zod";
-import { monitorKey, monitorStore, waitForQuorum } from "../domain/ceph/monitor.ts";
-import { daemonDirectory } from "../domain/ceph/names.ts";
-import { directory } from "../host/files.ts";
-import { runningUnit } from "../host/systemd.ts";
+import { directory } from "../artifacts/files.ts";
+import { runningUnit } from "../artifacts/units.ts";
 import { defineResource } from "../lifecycle/define-resource.ts";
 import { HostName, MonitorAddresses, Name, none, Uuid } from "../validation/schemas.ts";
+import { inQuorum, monitorKey, monitorStore } from "./monitor-store.ts";
+import { daemonDirectory } from "./names.ts";
 
 const inputs = z.object({
   host: HostName.describe("Where it runs; must be a node of the cluster."),
@@ -43,5 +43,5 @@ export const cephMonitor = defineResource({
     ];
     return [...parts, runningUnit(`ceph-mon@${name}.service`, parts)];
   },
-  settle: ({ name }) => waitForQuorum(name),
+  readyWhen: ({ name }) => [inQuorum(name)],
 });

@@ -1,21 +1,37 @@
 import { z } from "zod";
-import { mountArtifacts, mountUnit, waitForMount } from "../domain/ceph/mount.ts";
-import { fetchOnce } from "../host/fetch-once.ts";
-import { sh } from "../host/script.ts";
+import { fetchFromAny } from "../host-program/fetch-once.ts";
 import { defineResource } from "../lifecycle/define-resource.ts";
-import { AbsolutePath, HostName, MonitorAddresses, MountPoint, Name, none, Uuid } from "../validation/schemas.ts";
+import {
+  AbsolutePath,
+  HostName,
+  MonitorAddresses,
+  MountPoint,
+  Name,
+  none,
+  Uuid,
+} from "../validation/schemas.ts";
+import { readClientKey } from "./client-access.ts";
+import { mountAnswers, mountArtifacts } from "./mount-parts.ts";
+import { mountUnit } from "./mount-unit.ts";
 
 const inputs = z.object({
   host: HostName.describe("Where it is mounted."),
   name: Name.describe("Its name on the host."),
-  keysFrom: HostName.describe("A node of the cluster, which hands out the client's key."),
+  keysFrom: z
+    .array(HostName)
+    .min(1, "expected at least one node of the cluster")
+    .describe("Nodes of the cluster: the first that answers hands out the client's key."),
   fsid: Uuid.describe("The cluster's identity."),
   monitors: MonitorAddresses.describe("The cluster's monitors."),
   user: Name.describe("The client key's name, without client."),
   fileSystem: Name.describe("The file system."),
   path: AbsolutePath.default("/").describe("The directory of the file system that is mounted."),
   mountPoint: MountPoint.describe("Where it appears on the host."),
-  client: z.enum(["kernel", "fuse"]).describe("The kernel's CephFS client, or ceph-fuse."),
+  client: z
+    .enum(["kernel", "fuse"])
+    .describe(
+      "The kernel's CephFS client, or ceph-fuse. On a host that has an OSD too only ceph-fuse: the kernel's can wait for itself there.",
+    ),
 });
 
 const derived = z.object({
@@ -47,14 +63,8 @@ export const cephMount = defineResource({
   replaceOrder: "delete-then-create",
 
   name: ({ name }) => name,
-  gather: async (hosts, { keysFrom, user }) => {
-    const key = await fetchOnce(
-      hosts(keysFrom),
-      `reading the key of client.${user}`,
-      sh`timeout 60 ceph --connect-timeout 20 auth get-key ${`client.${user}`} || [ $? = 2 ]`,
-    );
-    return key.trim();
-  },
+  fetchSecrets: async (hosts, { keysFrom, user }) =>
+    String((await fetchFromAny(keysFrom.map(hosts), readClientKey(user))) ?? ""),
   artifacts: (desired, key) => mountArtifacts(desired, key),
-  settle: (desired) => waitForMount(desired),
+  readyWhen: (desired) => [mountAnswers(desired)],
 });

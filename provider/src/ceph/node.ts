@@ -1,19 +1,22 @@
 import { z } from "zod";
-import { renderCephConf } from "../domain/ceph/config.ts";
-import { keyringSection, printBornKeys } from "../domain/ceph/keyring.ts";
-import { crashReports } from "../domain/ceph/daemon.ts";
-import { managerModules } from "../domain/ceph/manager.ts";
-import { monitorKeyring, stateDirectory } from "../domain/ceph/names.ts";
-import { bootstrapKeyring } from "../domain/ceph/osd.ts";
-import { fetchOnce } from "../host/fetch-once.ts";
-import { directory, file } from "../host/files.ts";
+import { directory, file } from "../artifacts/files.ts";
+import { fetchFromAny } from "../host-program/fetch-once.ts";
 import { defineResource } from "../lifecycle/define-resource.ts";
 import { HostName, MonitorAddresses, Name, none, Text, Uuid } from "../validation/schemas.ts";
+import { renderCephConf } from "./config.ts";
+import { crashReports } from "./daemon.ts";
+import { keyringSection, readBornKeys } from "./keyring.ts";
+import { managerModules } from "./manager-modules.ts";
+import { monitorKeyring, stateDirectory } from "./names.ts";
+import { bootstrapKeyring } from "./osd-store.ts";
 
 const inputs = z.object({
   host: HostName.describe("The host that belongs to the cluster."),
   cluster: Name.describe("The cluster's name."),
-  keysFrom: HostName.describe("The host that keeps the cluster's first keys."),
+  keysFrom: z
+    .array(HostName)
+    .min(1, "expected at least one host with the keys")
+    .describe("Hosts that have the cluster's first keys: the first that answers hands them out."),
   fsid: Uuid.describe("The cluster's identity."),
   monitors: MonitorAddresses.describe("All monitors of the cluster."),
   settings: z
@@ -45,22 +48,27 @@ export const cephNode = defineResource({
   replaceOrder: "delete-then-create",
 
   name: ({ cluster }) => cluster,
-  gather: async (hosts, { keysFrom, cluster }) =>
-    fetchOnce(hosts(keysFrom), `reading the keys of cluster ${cluster}`, printBornKeys(cluster)),
+  fetchSecrets: async (hosts, { keysFrom, cluster }) =>
+    String(await fetchFromAny(keysFrom.map(hosts), readBornKeys(cluster))),
   artifacts(desired, keyring) {
     const key = (entity: string): string => (keyring === undefined ? "" : keyringSection(keyring, entity));
     return [
       directory("/var/lib/torocloud"),
       directory(stateDirectory, { mode: "711" }),
       file("/etc/ceph/ceph.conf", renderCephConf(desired)),
-      file("/etc/ceph/ceph.client.admin.keyring", key("client.admin"), { mode: "600" }),
+      file("/etc/ceph/ceph.client.admin.keyring", key("client.admin"), { mode: "600", secret: true }),
       file(monitorKeyring, key("mon.") + key("client.admin") + key("client.bootstrap-osd"), {
         mode: "600",
         owner: "ceph:ceph",
+        secret: true,
       }),
-      file(bootstrapKeyring, key("client.bootstrap-osd"), { mode: "600", owner: "ceph:ceph" }),
+      file(bootstrapKeyring, key("client.bootstrap-osd"), {
+        mode: "600",
+        owner: "ceph:ceph",
+        secret: true,
+      }),
       ...managerModules(),
-      crashReports,
     ];
   },
+  comesByItself: () => [crashReports()],
 });

@@ -1,15 +1,9 @@
 import { z } from "zod";
-import { stableUuid } from "../domain/ceph/names.ts";
-import {
-  fileStore,
-  osdUnit,
-  osdWeight,
-  refuseUnlessSafe,
-  reportNumber,
-  waitForOsd,
-} from "../domain/ceph/osd.ts";
-import { defineResource, type Desired } from "../lifecycle/define-resource.ts";
+import { defineResource } from "../lifecycle/define-resource.ts";
 import { HostName, Name, Uuid, Whole } from "../validation/schemas.ts";
+import { stableUuid } from "./names.ts";
+import { osdLeaves } from "./osd-leaves.ts";
+import { fileStore, osdNumber, osdPlace, osdUnit, osdUp, osdWeight } from "./osd-store.ts";
 
 const Store = z.discriminatedUnion(
   "kind",
@@ -45,28 +39,21 @@ export const cephOsd = defineResource({
   inputs,
   derived,
   outputs: z.object({
-    number: z.coerce.number().optional().describe("The number that the cluster gave to it."),
+    number: z.number().optional().describe("The number that the cluster gave to it."),
   }),
   derive: {
     uuid: ({ fsid, host, name }): string => stableUuid("ceph osd", fsid, host, name),
   },
+  keeps: ["uuid"],
   onChange: { host: "replace", name: "replace", fsid: "replace", store: "restart", uuid: "replace" },
   replaceOrder: "delete-then-create",
 
   name: ({ name }) => name,
-  artifacts(desired) {
-    const store = fileStore(storeOf(desired));
-    return [...store, osdUnit(desired.uuid, store), osdWeight(desired.uuid)];
+  artifacts({ uuid, fsid, store: { sizeGiB }, host }) {
+    const store = fileStore({ uuid, fsid, sizeGiB, host });
+    return [...store, osdUnit(uuid, store), osdPlace({ uuid, host }), osdWeight(uuid)];
   },
-  settle: ({ uuid }) => waitForOsd(uuid),
-  report: ({ uuid }) => reportNumber(uuid),
-  beforeRemove: ({ uuid, onDelete }) => refuseUnlessSafe(uuid, onDelete),
+  readyWhen: ({ uuid }) => [osdUp(uuid)],
+  report: ({ uuid }) => osdNumber(uuid),
+  leaving: ({ uuid, fsid, onDelete }) => (onDelete === "destroyData" ? osdLeaves(uuid, fsid) : undefined),
 });
-
-function storeOf({
-  uuid,
-  fsid,
-  store,
-}: Desired<typeof inputs, typeof derived>): Parameters<typeof fileStore>[0] {
-  return { uuid, fsid, sizeGiB: store.sizeGiB };
-}

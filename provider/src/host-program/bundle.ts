@@ -47,8 +47,15 @@ const python = [
   `exec(compile(m["boot"],"boot","exec"),{"data":d,"bundle":m})`,
 ].join(";");
 
-/** What a host without Python 3 writes instead of anything else. */
-export const noPython = "torocloud-no-python";
+/** What the starter writes to standard output before it reads the program, or where there is no python3. */
+export const readyLine = "torocloud-ready";
+export const noPythonLine = "torocloud-no-python";
 
-/** The command that takes the program on its standard input: a constant that every login shell reads alike. */
-export const starter = `exec sh -c 'command -v python3 >/dev/null || { echo ${noPython}; exit 127; }; exec python3 -ISE -c "$0"' '${python}'`;
+const shell = [
+  `command -v python3 >/dev/null || { echo ${noPythonLine}; exit 127; }`,
+  `echo ${readyLine}`,
+  `exec python3 -ISE -c "$0"`,
+].join("; ");
+
+/** The command that reads the program and runs it: a constant that every login shell reads alike; behind `exec`, or sudo. */
+export const starter = `sh -c '${shell}' '${python}'`;

@@ -14,7 +14,13 @@ export type Spec = Readonly<Record<string, Json | undefined>>;
 export type Step =
   | { readonly do: "readMarker" | "dropMarker"; readonly path: string }
   | { readonly do: "writeMarker"; readonly path: string; readonly marker: Json }
-  | { readonly do: "observe" | "remove"; readonly kind: string; readonly key: string; readonly spec: Spec }
+  | {
+      readonly do: "observe" | "remove";
+      readonly kind: string;
+      readonly key: string;
+      readonly spec: Spec;
+      readonly secret?: Secret;
+    }
   | {
       readonly do: "apply";
       readonly kind: string;
@@ -26,9 +32,22 @@ export type Step =
       readonly disturb: boolean;
       /** Whether it reads the request's payload. */
       readonly payload?: true;
+      readonly secret?: Secret;
     }
-  | { readonly do: "query" | "check"; readonly kind: string; readonly spec: Spec }
-  | { readonly do: "wait"; readonly kind: string; readonly spec: Spec; readonly seconds: number };
+  | { readonly do: "query" | "check"; readonly kind: string; readonly spec: Spec; readonly secret?: Secret }
+  | {
+      readonly do: "wait";
+      readonly kind: string;
+      readonly spec: Spec;
+      readonly seconds: number;
+      readonly secret?: Secret;
+    };
+
+/**
+ * What no trace may show of a step, which is not sent: fields of its spec and of its state or result by their names; or, where it is
+ * true, the whole spec and the whole result.
+ */
+export type Secret = readonly string[] | true;
 
 /** What is sent to a host: steps, and what must not run twice at once there. */
 export interface Request {
@@ -37,8 +56,13 @@ export interface Request {
   readonly lock?: string;
 }
 
-/** What a condition said: whether it is so, what was seen, and why waiting longer is hopeless, where it is. */
-export const Seen = z.object({ done: z.boolean(), seen: z.string(), hopeless: z.string().optional() });
+/** What a condition said: whether it is so, what was seen, why waiting longer is hopeless, where it is, and more for the error. */
+export const Seen = z.object({
+  done: z.boolean(),
+  seen: z.string(),
+  hopeless: z.string().optional(),
+  details: z.string().optional(),
+});
 export type Seen = z.output<typeof Seen>;
 
 /**
@@ -53,13 +77,19 @@ export interface Answer {
 
 const Value = z.json() as unknown as z.ZodType<Json>;
 
-/** Lines that the program writes, after its hello. Checked against the Python types in a test. */
+/**
+ * Lines that the program writes, after its hello. An id of -1: an order came that it cannot tell from any request. Checked against
+ * the Python types in a test.
+ */
 export const Message = z.union([
   z.object({ id: z.int(), results: z.array(Value), stopped: z.int().optional() }),
   z.object({
     id: z.int(),
-    /** `failed`: in words for a person; `unknown`: it could not be asked what is there; `overdue`: the time limit has passed. */
-    failed: z.enum(["failed", "unknown", "overdue", "busy"]),
+    /**
+     * `failed`: in words for a person; `unknown`: it could not be asked what is there; `overdue`: the time limit has passed; `busy`:
+     * another has the lock; `cancelled`: as it was asked for, and nothing of it runs any more.
+     */
+    failed: z.enum(["failed", "unknown", "overdue", "busy", "cancelled"]),
     message: z.string(),
     /** The step that it was at; -1 before the first. */
     step: z.int(),
@@ -87,7 +117,7 @@ export const Hello = z.object({
 });
 export type Hello = z.output<typeof Hello>;
 
-/** Lines that are sent to it: a request, a piece of its payload (base64) or its end, a cancellation, a sign of life. */
+/** Lines that are sent to it, after the bundle and a line that says mark and heartbeat: a request, at most `limit` seconds long, a piece of its payload (base64) or its end, a cancellation, a sign of life. */
 export type Order =
   | ({ readonly id: number; readonly limit: number } & Request)
   | { readonly id: number; readonly data: string }

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
 import { commonInputs, type CommonInputs } from "../validation/common-inputs.ts";
 import type { Problem, Props, Resource } from "./define-resource.ts";
@@ -17,9 +18,16 @@ export interface Checked {
 
 /**
  * Validate the inputs that are known, fill in their defaults and everything that can be derived; what is not
- * known yet passes through. Pure but for reading the inventory and the local files that inputs name.
+ * known yet passes through. `former` are the inputs that were checked before, where there are any. Pure but for reading the
+ * inventory and the local files that inputs name.
  */
-export function checkInputs(resource: Resource, raw: Props, hostNames: HostNames): Checked {
+export function checkInputs(
+  resource: Resource,
+  given: Props,
+  hostNames: HostNames,
+  former: Props = {},
+): Checked {
+  const raw = withoutDerived(resource, given, former);
   const unknowns = pickBy(raw, hasUnknown);
   const known = pickBy(raw, (value, field) => value !== undefined && !(field in unknowns));
   const parsed = schemaWithout(resource, Object.keys(unknowns)).safeParse(known, { error: expectation });
@@ -29,11 +37,32 @@ export function checkInputs(resource: Resource, raw: Props, hostNames: HostNames
   const inputs: Record<string, unknown> = { ...parsed.data, ...unknowns };
   const problems = [...unknownHosts(resource, inputs, hostNames), ...validate(resource, inputs)];
   if (problems.length > 0) return { inputs: raw, problems };
+  const kept = keptFields(resource, inputs, former);
   for (const [field, derive] of Object.entries(resource.derive)) {
-    const value = knownOnly(() => derive(failOnUnknown(inputs)));
+    const value = kept.includes(field) ? former[field] : knownOnly(() => derive(failOnUnknown(inputs)));
     inputs[field] = value === notKnown ? unknownValue : value;
   }
   return { inputs, problems: [] };
+}
+
+/** With ignoreChanges the engine hands over what was checked before, with what was derived then. */
+function withoutDerived({ inputs, derived }: Resource, given: Props, former: Props): Props {
+  const isDerived = (field: string): boolean =>
+    field in derived.shape && !(field in inputs.shape) && former[field] !== undefined;
+  return pickBy(given, (_, field) => !isDerived(field));
+}
+
+/** What was derived once and identifies what exists stays, unless a program says otherwise, or another takes its place. */
+function keptFields(
+  { keeps = [], inputs: { shape }, onChange }: Resource,
+  inputs: Props,
+  former: Props,
+): string[] {
+  const identity = Object.keys(shape).filter(
+    (field) => onChange[field] === "replace" && !keeps.includes(field),
+  );
+  const another = identity.some((field) => !isDeepStrictEqual(inputs[field], former[field]));
+  return another ? [] : keeps.filter((field) => inputs[field] === undefined && former[field] !== undefined);
 }
 
 const schemas = new WeakMap<Resource, Map<string, z.ZodObject>>();

@@ -32,6 +32,18 @@ export interface Problem {
 /** The hosts of the inventory, connected when first used. */
 export type Hosts = (name: string) => Host;
 
+/** How something goes that must not go at once: its data moves elsewhere first. */
+export interface Leaving {
+  /** Of what goes in the same turn only one goes at a time. */
+  readonly turn: string;
+  /** What must be so, or it is refused with what was seen. */
+  readonly only: readonly Condition[];
+  /** Applied first; what is applied here is undone by an update, when it is put back into the program. */
+  readonly drain: readonly Artifact[];
+  /** What is waited for before anything is removed. */
+  readonly waits: readonly Condition[];
+}
+
 interface Definition<
   Inputs extends z.ZodObject,
   Derived extends z.ZodObject,
@@ -78,6 +90,10 @@ interface Definition<
   report?(desired: Desired<Inputs, Derived>): Query;
   /** What must be so before anything is removed; otherwise the removal is refused with what was seen. */
   removableWhen?(desired: Desired<Inputs, Derived>): readonly Condition[];
+  /** How it goes, where it must not go at once; undefined where it may. */
+  leaving?(desired: Desired<Inputs, Derived>): Leaving | undefined;
+  /** What it serves together with others: of these only one is interrupted at a time. */
+  turn?(desired: Desired<Inputs, Derived>): string | undefined;
 }
 
 export type Props = Readonly<Record<string, unknown>>;
@@ -103,6 +119,8 @@ export interface Resource {
   readyWhen?(desired: Props): readonly Condition[];
   report?(desired: Props): Query;
   removableWhen?(desired: Props): readonly Condition[];
+  leaving?(desired: Props): Leaving | undefined;
+  turn?(desired: Props): string | undefined;
 }
 
 /** Declare a resource. Every one has a `host` input: where its marker is and its requests go. */

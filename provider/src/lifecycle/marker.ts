@@ -13,8 +13,11 @@ export interface Marker {
   readonly owner: string;
   /** Drawn by the create that made it or took it over. A delete removes nothing of another instance. */
   readonly instance: string;
-  /** `pending`: a change has begun and not ended. `kept`: the resource was deleted, its data was not. */
-  readonly state: "pending" | "ready" | "kept";
+  /**
+   * `pending`: a change has begun and not ended. `leaving`: its removal has begun, and its data moves elsewhere. `kept`: the
+   * resource was deleted, its data was not.
+   */
+  readonly state: "pending" | "ready" | "leaving" | "kept";
   readonly inputs: Props;
   /** While pending: what it was last complete with, so that nothing of that is forgotten. */
   readonly former?: Props;

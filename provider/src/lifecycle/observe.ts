@@ -48,7 +48,12 @@ export function observeSteps(
   const report = resource.report?.(desired);
   return [
     { do: "readMarker", path: markerPath },
-    ...artifacts.map(({ kind, key, spec }): Step => ({ do: "observe", kind: kind.name, key, spec })),
+    ...artifacts.map(
+      ({ kind, key, spec }): Step => ({
+        ...{ do: "observe", kind: kind.name, key, spec },
+        ...(kind.secrets && { secret: kind.secrets }),
+      }),
+    ),
     ...(resource.preconditions?.(desired) ?? []).map(({ kind, spec }): Step => ({ do: "check", kind, spec })),
     ...(report ? [{ do: "query" as const, kind: report.kind, spec: report.spec }] : []),
   ];
@@ -83,5 +88,6 @@ export function stateOf(
 
 function markerDrift(marker: Marker | undefined): string[] {
   if (!marker) return ["its ownership marker is missing"];
+  if (marker.state === "leaving") return ["its removal has begun and not ended"];
   return marker.state === "ready" ? [] : ["an earlier change was interrupted"];
 }

@@ -9,6 +9,11 @@ import { schemaVersion } from "./schema-version.ts";
 
 /** One thing that is to be done, and why. */
 export type PlanStep =
+  /** What must be so, or nothing after it is done. */
+  | { readonly do: "require" | "wait"; readonly condition: Condition }
+  /** The marker says so from then on. */
+  | { readonly do: "mark"; readonly marker: Marker }
+  | { readonly do: "unmark" }
   | { readonly do: "remove"; readonly artifact: Artifact; readonly why: string }
   | {
       readonly do: "apply";
@@ -26,18 +31,12 @@ export interface Plan {
   /** "guest web-0" */
   readonly label: string;
   readonly markerPath: string;
-  /** Written before the steps; undefined where there are none, and nothing to wait for. */
-  readonly before: Marker | undefined;
-  /** What must be so before anything is done. */
-  readonly only: readonly Condition[];
   readonly steps: readonly PlanStep[];
-  /** What is waited for then, in order. */
-  readonly waits: readonly Condition[];
-  /** Written at the end; undefined: the marker goes. */
-  readonly after: Marker | undefined;
   readonly adoption: boolean;
   /** Where people's data stays after a removal. */
   readonly kept: readonly string[];
+  /** Of plans with the same turn only one is executed at a time. */
+  readonly turn: string | undefined;
 }
 
 /**
@@ -49,26 +48,37 @@ export function planChange(instance: Instance, observed: Observed, former?: Prop
   const { resource, desired, host, label, markerPath } = instance;
   const { marker } = observed.observation;
   const adoption = isAdoption(instance, observed, former);
-  const complete = marker?.state === "ready" ? marker.inputs : marker?.former;
-  const steps = [
+  const complete = marker && ["ready", "leaving"].includes(marker.state) ? marker.inputs : marker?.former;
+  const work = [
     ...staleSteps(instance, observed.artifacts, [former, complete]),
     ...applySteps(observed, adoption),
   ];
-  const idle = steps.length === 0 && marker?.state === "ready";
+  const idle = work.length === 0 && marker?.state === "ready";
   const waits = idle ? [] : (resource.readyWhen?.(desired) ?? []).map((one) => within(one, instance));
   const ready = markerOf(instance, "ready");
-  const before: Marker = {
-    ...ready,
-    state: "pending",
-    ...(complete && { former: complete }),
-    due: steps.flatMap((step) => (step.do === "apply" ? [identityOf(step.artifact)] : [])),
-    ...(adoption && { adopting: true as const }),
-  };
+  const pending = (due: readonly PlanStep[]): PlanStep => ({
+    do: "mark",
+    marker: {
+      ...ready,
+      state: "pending",
+      ...(complete && { former: complete }),
+      due: due.flatMap((step) => (step.do === "apply" ? [identityOf(step.artifact)] : [])),
+      ...(adoption && { adopting: true as const }),
+    },
+  });
+  const interrupts = work.some((step) => step.do === "apply" && isInterruption(step));
   return {
-    ...{ host: host.name, label, markerPath, steps, waits, adoption, kept: [] },
-    before: idle ? undefined : before,
-    only: steps.length > 0 ? (resource.preconditions?.(desired) ?? []) : [],
-    after: ready,
+    ...{ host: host.name, label, markerPath, adoption, kept: [] },
+    turn: interrupts ? resource.turn?.(desired) : undefined,
+    steps: [
+      ...(work.length > 0 ? requirements(resource.preconditions?.(desired)) : []),
+      ...(idle ? [] : [pending(work)]),
+      ...work,
+      // Whatever happens while it is waited for, nothing has to be applied again.
+      ...(work.length > 0 && waits.length > 0 ? [pending([])] : []),
+      ...waits.map((condition): PlanStep => ({ do: "wait", condition })),
+      { do: "mark", marker: ready },
+    ],
   };
 }
 
@@ -78,29 +88,61 @@ export function planRemoval(instance: Instance): Plan {
   const artifacts = removableArtifacts(resource, desired);
   const destroyData = desired.onDelete === "destroyData";
   const kept = destroyData ? [] : artifacts.flatMap(({ data }) => data ?? []);
+  const leaving = resource.leaving?.(desired);
+  const drain = (leaving?.drain ?? []).map((artifact): PlanStep => ({
+    do: "apply",
+    artifact,
+    found: null,
+    disturb: false,
+    why: "it leaves",
+  }));
   return {
-    ...{ host: host.name, label, markerPath, waits: [], adoption: false, kept },
-    before: undefined,
-    only: resource.removableWhen?.(desired) ?? [],
-    steps: removeSteps(artifacts, destroyData, "the resource is deleted"),
-    after: kept.length > 0 ? markerOf(instance, "kept") : undefined,
+    ...{ host: host.name, label, markerPath, adoption: false, kept, turn: leaving?.turn },
+    steps: [
+      ...requirements(resource.removableWhen?.(desired)),
+      ...requirements(leaving?.only),
+      ...(leaving ? [{ do: "mark" as const, marker: markerOf(instance, "leaving") }] : []),
+      ...drain,
+      ...(leaving?.waits ?? []).map((condition): PlanStep => ({ do: "wait", condition })),
+      ...removeSteps(artifacts, destroyData, "the resource is deleted"),
+      kept.length > 0 ? { do: "mark", marker: markerOf(instance, "kept") } : { do: "unmark" },
+    ],
   };
 }
 
 /** The plan in lines for a person. */
-export function planLines({ host, label, steps, waits, only, kept, after }: Plan): string[] {
+export function planLines({ host, label, steps, kept }: Plan): string[] {
+  const lines = steps.flatMap(lineOf);
   return [
-    `${host}: ${label}:${steps.length + waits.length === 0 ? " nothing to do" : ""}`,
-    ...only.map(({ what }) => `only if: ${what}`),
-    ...steps.map((step) =>
-      step.do === "remove"
-        ? `remove ${titleOf(step.artifact)}: ${step.why}`
-        : `${step.disturb && step.artifact.kind.serves ? "restart" : "make"} ${titleOf(step.artifact)}: ${step.why}`,
-    ),
-    ...waits.map(({ what, seconds }) => `wait for ${what}, at most ${String(seconds)} s`),
+    `${host}: ${label}:${lines.length === 0 ? " nothing to do" : ""}`,
+    ...lines,
     ...kept.map((place) => `keep the data in ${place}`),
-    ...(after ? [] : ["remove its ownership marker"]),
   ];
+}
+
+function lineOf(step: PlanStep): string[] {
+  switch (step.do) {
+    case "require":
+      return [`only if: ${step.condition.what}`];
+    case "wait":
+      return [`wait for ${step.condition.what}, at most ${String(step.condition.seconds)} s`];
+    case "mark":
+      return [];
+    case "unmark":
+      return ["remove its ownership marker"];
+    case "remove":
+      return [`remove ${titleOf(step.artifact)}: ${step.why}`];
+    case "apply":
+      return [`${isInterruption(step) ? "restart" : "make"} ${titleOf(step.artifact)}: ${step.why}`];
+  }
+}
+
+function isInterruption({ artifact: { kind }, disturb, found }: Extract<PlanStep, { do: "apply" }>): boolean {
+  return disturb && found !== null && kind.serves === true;
+}
+
+function requirements(conditions: readonly Condition[] = []): PlanStep[] {
+  return conditions.map((condition) => ({ do: "require", condition }));
 }
 
 function markerOf({ resource, desired, drawn }: Instance, state: Marker["state"]): Marker {

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { debianPackages } from "../host/packages.ts";
+import { debianPackages } from "../artifacts/packages.ts";
 import { defineResource } from "../lifecycle/define-resource.ts";
 import { HostName, Name, none, Text } from "../validation/schemas.ts";
 

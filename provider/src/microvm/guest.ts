@@ -1,8 +1,5 @@
 import { z } from "zod";
-import { guestArtifacts, waitForGuest } from "../domain/microvm/guest.ts";
-import { contextId, guestUnit } from "../domain/microvm/names.ts";
-import { consolePath, tscVariable } from "../domain/microvm/qemu.ts";
-import { defineResource } from "../lifecycle/define-resource.ts";
+import { defineResource, type Problem } from "../lifecycle/define-resource.ts";
 import {
   AbsolutePath,
   Acceleration,
@@ -17,6 +14,10 @@ import {
   Whole,
   UnitName,
 } from "../validation/schemas.ts";
+import { guestArtifacts, guestLogs } from "./guest-units.ts";
+import { contextId, guestUnit, largestContextId } from "./names.ts";
+import { consolePath, tscVariable } from "./qemu.ts";
+import { guestAnswers, sharesOfItsOwn } from "./readiness.ts";
 
 const Tag = Text("1 to 36 letters, digits, _ or -", /^[A-Za-z0-9_-]{1,36}$/);
 
@@ -51,7 +52,7 @@ const inputs = z.object({
   shares: z
     .array(
       z.strictObject({
-        share: Name.describe("The share's name on the host."),
+        share: Name.describe("The share's name on the host. Each guest needs a share of its own."),
         tag: Tag.describe("The tag by which the guest mounts it."),
       }),
     )
@@ -59,7 +60,9 @@ const inputs = z.object({
     .describe("Its virtio-fs devices."),
   accel: Acceleration.describe("Hardware virtualisation, or QEMU's emulation."),
   vsock: VsockDevice.describe("Its vsock device."),
-  contextId: ContextId.optional().describe("Its vsock address. Derived from host and name when left out."),
+  contextId: ContextId.optional().describe(
+    "Its vsock address, its own on the host; at most 2147483647 with preset toro. Derived from stack and name when left out.",
+  ),
   mountUnit: UnitName.describe("The unit that mounts what its kernel lies on."),
   ready: z
     .strictObject({
@@ -90,10 +93,11 @@ export const guest = defineResource({
   derived,
   outputs: none,
   derive: {
-    contextId: (desired): number => desired.contextId ?? contextId(desired.host, desired.name),
+    contextId: (desired): number => desired.contextId ?? contextId(desired.owner, desired.name),
     unit: ({ name }): string => guestUnit(name),
     console: ({ name }): string => consolePath(name),
   },
+  keeps: ["contextId"],
   onChange: {
     host: "replace",
     name: "replace",
@@ -117,15 +121,28 @@ export const guest = defineResource({
   replaceOrder: "delete-then-create",
 
   name: ({ name }) => name,
-  validate: ({ shares }) => [...repeated(shares, "tag"), ...repeated(shares, "share")],
+  validate: (desired) => [
+    ...repeated(desired.shares, "tag"),
+    ...repeated(desired.shares, "share"),
+    ...tooLarge(desired),
+  ],
+  preconditions: (desired) => sharesOfItsOwn(desired),
   artifacts: (desired) => guestArtifacts(desired),
-  settle: (desired) => waitForGuest(desired, desired.ready),
+  comesByItself: (desired) => guestLogs(desired),
+  readyWhen: (desired) => (desired.ready ? [guestAnswers(desired, desired.ready)] : []),
 });
 
-function repeated(
-  shares: z.output<typeof inputs>["shares"],
-  field: "tag" | "share",
-): { property: string; reason: string }[] {
+/** Toro sends a context identifier with its sign, which every vsock device drops. */
+function tooLarge({
+  preset,
+  contextId: id,
+}: Pick<z.output<typeof inputs>, "preset" | "contextId">): Problem[] {
+  if (preset !== "toro" || id === undefined || id <= largestContextId) return [];
+  const expected = `expected a context identifier that Toro can use, 3 to ${String(largestContextId)}`;
+  return [{ property: "contextId", reason: `is ${String(id)}; ${expected}` }];
+}
+
+function repeated(shares: z.output<typeof inputs>["shares"], field: "tag" | "share"): Problem[] {
   return shares
     .map((share) => share[field])
     .filter((value, index, values) => values.indexOf(value) !== index)

@@ -1,12 +1,12 @@
 import { createReadStream } from "node:fs";
 import { z } from "zod";
-import { reportAcceleration } from "../domain/microvm/acceleration.ts";
-import { hypervisorArtifacts, refuseWhileInUse } from "../domain/microvm/hypervisor.ts";
 import { defineResource } from "../lifecycle/define-resource.ts";
-import { shown } from "../validation/shown.ts";
 import { fileDigest, fileProblem } from "../project/local-file.ts";
 import { projectPath } from "../project/project-path.ts";
 import { Acceleration, HostName, LocalPath, VsockDevice } from "../validation/schemas.ts";
+import { shown } from "../validation/shown.ts";
+import { accelerationOf } from "./acceleration.ts";
+import { hypervisorArtifacts, hypervisorUnused } from "./hypervisor-parts.ts";
 
 const inputs = z.object({
   host: HostName.describe("The host that is to run guests."),
@@ -68,6 +68,6 @@ export const hypervisor = defineResource({
         ? undefined
         : { digest: vhostDeviceVsockDigest, content: () => createReadStream(projectPath(vhostDeviceVsock)) },
     ),
-  report: ({ accel }) => reportAcceleration(accel),
-  beforeRemove: () => refuseWhileInUse,
+  report: ({ accel }) => accelerationOf(accel),
+  removableWhen: () => [hypervisorUnused],
 });

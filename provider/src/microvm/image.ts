@@ -1,11 +1,11 @@
 import { z } from "zod";
-import { sha256 } from "../host/files.ts";
-import { tree } from "../host/tree.ts";
-import { defineResource } from "../lifecycle/define-resource.ts";
-import { shown } from "../validation/shown.ts";
+import { sha256 } from "../artifacts/files.ts";
+import { tree } from "../artifacts/tree.ts";
+import { defineResource, type Problem } from "../lifecycle/define-resource.ts";
 import { fileProblem, kernelFormat } from "../project/local-file.ts";
 import { treeArchive, treeDigest, treeFile, type TreeFile } from "../project/local-folder.ts";
 import { HostName, LocalPath, MountPoint, Name, none } from "../validation/schemas.ts";
+import { shown } from "../validation/shown.ts";
 
 const inputs = z.object({
   host: HostName.describe("A host with the storage mounted, through which it is uploaded."),
@@ -86,13 +86,17 @@ export const image = defineResource({
       archive: () => treeArchive(files(desired)),
     }),
   ],
+  removableWhen: (desired) => [
+    {
+      kind: "microvm.image-unused",
+      spec: { path: directoryOf(desired) },
+      what: `guests that start from image ${desired.name} to be gone`,
+      seconds: 0,
+    },
+  ],
 });
 
-function problem(
-  property: string,
-  path: string,
-  reason: string | undefined,
-): { property: string; reason: string }[] {
+function problem(property: string, path: string, reason: string | undefined): Problem[] {
   return reason === undefined
     ? []
     : [{ property, reason: `is ${shown(path)}, which ${reason}; expected a file to upload` }];

@@ -1,7 +1,8 @@
 import { z } from "zod";
-import { forwardArtifacts, waitForForward } from "../domain/microvm/port-forward.ts";
 import { defineResource } from "../lifecycle/define-resource.ts";
 import { Address, ContextId, HostName, Name, none, Port, VsockDevice } from "../validation/schemas.ts";
+import { forwardAnswers, forwardArtifacts, portFree } from "./forward-units.ts";
+import { forwardedGuestAnswers } from "./readiness.ts";
 
 const inputs = z.object({
   host: HostName.describe("The host that listens; the guest runs there."),
@@ -35,5 +36,6 @@ export const portForward = defineResource({
 
   name: ({ listenPort }) => String(listenPort),
   artifacts: (desired) => forwardArtifacts(desired),
-  settle: (desired) => waitForForward(desired),
+  preconditions: (desired) => [portFree(desired)],
+  readyWhen: (desired) => [forwardedGuestAnswers(desired), forwardAnswers(desired)],
 });

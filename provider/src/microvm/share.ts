@@ -1,18 +1,22 @@
 import { z } from "zod";
-import { shareArtifacts } from "../domain/microvm/share.ts";
 import { defineResource } from "../lifecycle/define-resource.ts";
 import { AbsolutePath, HostName, MountPoint, Name, none, UnitName } from "../validation/schemas.ts";
+import { shareArtifacts } from "./share-units.ts";
 
 const inputs = z.object({
   host: HostName.describe("Where the guest runs."),
   name: Name.describe("Its name on the host."),
   storage: MountPoint.describe("Where CephFS is mounted."),
-  source: AbsolutePath.describe("The directory that the guest sees; it must lie on the storage."),
+  source: AbsolutePath.describe(
+    "The directory that the guest sees; it must lie on the storage. Locks of files hold within one guest only: two guests that lock the same file both get it.",
+  ),
   readOnly: z.boolean().default(false).describe("Whether the guest may only read."),
   cache: z
     .enum(["never", "metadata", "auto", "always"])
     .default("auto")
-    .describe("How much the guest may cache; more than auto only where nobody else writes."),
+    .describe(
+      "How much the guest may cache; more than auto only where nobody else writes. None makes locks reach other guests.",
+    ),
   mountUnit: UnitName.describe("The unit that mounts the storage."),
 });
 

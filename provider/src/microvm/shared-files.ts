@@ -1,9 +1,9 @@
 import { z } from "zod";
-import { tree } from "../host/tree.ts";
+import { tree } from "../artifacts/tree.ts";
 import { defineResource } from "../lifecycle/define-resource.ts";
-import { shown } from "../validation/shown.ts";
 import { folderFiles, folderProblem, treeArchive, treeDigest } from "../project/local-folder.ts";
 import { HostName, LocalPath, MountPoint, Name, none } from "../validation/schemas.ts";
+import { shown } from "../validation/shown.ts";
 
 const inputs = z.object({
   host: HostName.describe("A host with the storage mounted, through which they are uploaded."),

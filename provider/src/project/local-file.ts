@@ -1,5 +1,5 @@
 import { accessSync, closeSync, constants, openSync, readFileSync, readSync, statSync } from "node:fs";
-import { sha256 } from "../host/files.ts";
+import { sha256 } from "../artifacts/files.ts";
 import { projectPath } from "./project-path.ts";
 
 const digests = new Map<string, string>();

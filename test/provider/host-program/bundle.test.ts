@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { hostProgram, starter } from "../../../provider/src/host-program/bundle.ts";
+import { hostProgram, readyLine, starter } from "../../../provider/src/host-program/bundle.ts";
 import { Hello, Message } from "../../../provider/src/host-program/wire.ts";
 
 let root: string;
@@ -48,8 +48,8 @@ describe("the program that is sent to a host", () => {
   it("says who it is, behind the mark, and ends with its input", async () => {
     const { said, errors } = await talk(program(), begin());
     expect(errors).toBe("");
-    expect(said[0]).toBe("the-mark");
-    expect(Hello.parse(JSON.parse(said[1] ?? ""))).toMatchObject({ program: hostProgram().digest });
+    expect(said.slice(0, 2)).toEqual([readyLine, "the-mark"]);
+    expect(Hello.parse(JSON.parse(said[2] ?? ""))).toMatchObject({ program: hostProgram().digest });
   });
 
   it("answers requests in the words of the wire", async () => {
@@ -62,7 +62,7 @@ describe("the program that is sent to a host", () => {
       { do: "readMarker", path },
     ];
     const { said } = await talk(program(), begin(), { id: 1, limit: 10, lock: "guest-web", steps });
-    const messages = said.slice(2).map((line) => Message.parse(JSON.parse(line)));
+    const messages = said.slice(3).map((line) => Message.parse(JSON.parse(line)));
     expect(messages.at(-1)).toEqual({
       id: 1,
       results: [null, null, '{"inputs":{"text":"é"}}\n', null, null],

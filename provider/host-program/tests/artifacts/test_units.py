@@ -1,23 +1,25 @@
 from __future__ import annotations
 
+import grp
 import os
+import pwd
 import time
+from typing import ClassVar
 
 import pytest
+from fake_bus import FakeSystemd
+from units_host import ETC, SERVICE, PlainWork, exists, link, new_host, target_of, write
 
 from torocloud_host.artifacts import units
 from torocloud_host.machine import systemd
 from torocloud_host.where import real
-from torocloud_host.work import Failed
-
-from ..fake_bus import FakeSystemd
-from ..units_host import ETC, SERVICE, PlainWork, exists, link, new_host, target_of, write
+from torocloud_host.work import Failed, Spec
 
 host = pytest.fixture(new_host)
 A = "a.service"
 WANTS = f"{ETC}/multi-user.target.wants/{A}"
 GOOD = {"active": "active", "enabled": "enabled", "needsReload": False, "dropIns": []}
-OWNER = "root:root"
+OWNER = f"{pwd.getpwuid(os.getuid()).pw_name}:{grp.getgrgid(os.getgid()).gr_name}"
 
 
 def running(host: FakeSystemd, name: str = A) -> None:
@@ -70,7 +72,7 @@ class TestObserve:
 
         def rise(seconds: float) -> None:
             sleep(seconds)
-            if work.slept > 1:
+            if sum(work.slept) > 1:
                 host.units[A].active = "active"
 
         work.sleep = rise  # type: ignore[method-assign]
@@ -81,7 +83,7 @@ class TestObserve:
         host.units[A].active = "activating"
         work = PlainWork()
         assert units.observe_unit(work, A) == {**GOOD, "active": "activating"}
-        assert work.slept == pytest.approx(3)
+        assert sum(work.slept) == pytest.approx(3)
 
     def test_a_file_that_was_changed_since(self, host: FakeSystemd) -> None:
         running(host)
@@ -171,7 +173,7 @@ class TestApply:
         systemd.reload(PlainWork())
         work = PlainWork()
         units.apply_unit(work, A)
-        assert work.said == [f"removing {ETC}/{A}.d/esc\\x1b.conf", f"removing {ETC}/{A}.d/override.conf"]
+        assert work.said == [f"removing {ETC}/{A}.d/esc\\u{{1b}}.conf", f"removing {ETC}/{A}.d/override.conf"]
         assert not exists(f"{ETC}/{A}.d")
         assert units.observe_unit(PlainWork(), A) == GOOD
 
@@ -264,7 +266,7 @@ class TestPassiveUnit:
 
 
 class TestUnitFile:
-    SPEC = {"content": SERVICE, "mode": "644", "owner": OWNER}
+    SPEC: ClassVar[Spec] = {"content": SERVICE, "mode": "644", "owner": OWNER}
 
     def test_systemd_hears_of_a_unit_when_it_is_started(self, host: FakeSystemd) -> None:
         running(host)

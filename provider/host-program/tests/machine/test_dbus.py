@@ -4,13 +4,12 @@ import os
 import threading
 
 import pytest
+from fake_bus import FakeSystemd
+from units_host import new_host
 
 from torocloud_host import where
 from torocloud_host.machine import dbus, systemd
 from torocloud_host.machine.dbus_values import Message, Reader, Writer, complete_types, read_message
-
-from ..fake_bus import FakeSystemd
-from ..units_host import new_host
 
 host = pytest.fixture(new_host)
 

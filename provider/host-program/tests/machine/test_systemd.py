@@ -5,13 +5,12 @@ import threading
 import time
 
 import pytest
+from fake_bus import FakeSystemd
+from units_host import ETC, SERVICE, PlainWork, link, new_host, write
 
 from torocloud_host import where
 from torocloud_host.machine import systemd
 from torocloud_host.work import Failed
-
-from ..fake_bus import FakeSystemd
-from ..units_host import ETC, SERVICE, PlainWork, link, new_host, write
 
 host = pytest.fixture(new_host)
 
@@ -73,8 +72,8 @@ def test_one_that_fails_says_why_and_what_it_wrote(host: FakeSystemd) -> None:
     lines = str(failed.value).split("\n")
     assert lines[0] == "unit a.service did not start: it failed (exit-code)"
     assert len(lines) == 16
-    assert lines[-1] == "\\x1b[31mcannot open /dev/kvm\\rx"
-    assert work.ran == [
+    assert lines[-1] == "\\u{1b}[31mcannot open /dev/kvm\\u{d}x"
+    assert work.calls == [
         ["journalctl", "--no-pager", "--quiet", "--lines", "15", "--output", "cat", "--unit", "a.service"]
     ]
 

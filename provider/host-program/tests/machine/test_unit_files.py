@@ -4,12 +4,11 @@ import os
 import threading
 
 import pytest
+from units_host import ETC, SERVICE, exists, link, new_host, target_of, write
 
 from torocloud_host import where
 from torocloud_host.machine import unit_files
 from torocloud_host.work import Failed
-
-from ..units_host import ETC, SERVICE, exists, link, new_host, target_of, write
 
 host = pytest.fixture(autouse=True)(new_host)
 USR = "/usr/lib/systemd/system"

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from ..work import ConditionHalf, Kind, QueryHalf
+from .facts import facts
 
 kinds: dict[str, Kind] = {}
 conditions: dict[str, ConditionHalf] = {}
-queries: dict[str, QueryHalf] = {}
+queries: dict[str, QueryHalf] = {"facts": facts}

@@ -24,7 +24,7 @@ def temporary_of(path: str) -> str:
 
 
 def write_atomically(path: str, content: bytes, mode: int = 0o644, uid: int = 0, gid: int = 0) -> None:
-    """Content, mode and owner at once, synced to disk. Raises Failed where there is no room; the old file stays then."""
+    """Content, mode and owner at once, synced to disk; where there is no room, Failed, and the old file stays."""
     with replacing(path, mode, uid, gid) as stream:
         stream.write(content)
 
@@ -81,7 +81,7 @@ def _in_words(path: str, problem: OSError) -> Exception:
 
 
 def file_system_of(path: str) -> str:
-    """"on the file system at /var (3 MiB free)"."""
+    """ "on the file system at /var (3 MiB free)"."""
     place = os.path.dirname(path) or "/"
     while not os.path.isdir(real(place)) or (place != "/" and not os.path.ismount(real(place))):
         place = os.path.dirname(place)

@@ -3,7 +3,20 @@
 from __future__ import annotations
 
 from ..work import ConditionHalf, Kind, QueryHalf
+from . import host, readiness, sharing
 
-kinds: dict[str, Kind] = {}
-conditions: dict[str, ConditionHalf] = {}
-queries: dict[str, QueryHalf] = {}
+kinds: dict[str, Kind] = {
+    "microvm.clock": host.clock,
+    "microvm.console": host.console,
+    "microvm.share-source": sharing.share_source,
+    "microvm.socket": sharing.socket_file,
+}
+conditions: dict[str, ConditionHalf] = {
+    "microvm.answers": readiness.answers,
+    "microvm.forward-answers": readiness.forward_answers,
+    "microvm.hypervisor-unused": host.hypervisor_unused,
+    "microvm.image-unused": host.image_unused,
+    "microvm.port-free": host.port_free,
+    "microvm.shares-free": sharing.shares_free,
+}
+queries: dict[str, QueryHalf] = {"microvm.acceleration": host.acceleration}

@@ -1,0 +1,51 @@
+import type { Query } from "../artifacts/artifact.ts";
+import { HostUnreachable, StepFailed, type Host } from "./host.ts";
+import type { Json } from "./wire.ts";
+
+const answers = new WeakMap<Host, Map<string, Promise<Json>>>();
+
+/**
+ * What a query gives, asked once per host and process however many resources need it: a key that every node of a cluster
+ * gets. A failure is not remembered, nor that there is nothing yet.
+ */
+export async function fetchOnce(host: Host, query: Query): Promise<Json> {
+  const known = answers.get(host) ?? new Map<string, Promise<Json>>();
+  answers.set(host, known);
+  const key = JSON.stringify([query.kind, query.spec]);
+  const asked = known.get(key);
+  if (asked) return asked;
+  const answer = fetch(host, query);
+  known.set(key, answer);
+  const forget = (): unknown => known.delete(key);
+  answer.then((result) => result === null && forget(), forget);
+  return answer;
+}
+
+/** What the first host gives that can be asked; the error of each where none can. */
+export async function fetchFromAny(hosts: readonly Host[], query: Query): Promise<Json> {
+  const problems: string[] = [];
+  for (const host of hosts) {
+    try {
+      return await fetchOnce(host, query);
+    } catch (error) {
+      if (!(error instanceof HostUnreachable || error instanceof StepFailed)) throw error;
+      problems.push(error.message);
+    }
+  }
+  throw new Error(`${query.what} failed on each host that was asked:\n${problems.join("\n")}`);
+}
+
+async function fetch(host: Host, { kind, spec, what }: Query): Promise<Json> {
+  try {
+    const { results } = await host.ask(
+      { steps: [{ do: "query", kind, spec, secret: true }] },
+      { repeatable: true, timeoutSeconds: 120 },
+    );
+    return results[0] ?? null;
+  } catch (error) {
+    if (!(error instanceof StepFailed)) throw error;
+    const { step, how } = error;
+    const message = `${what} failed: ${error.message.slice(`${host.name}: `.length)}`;
+    throw new StepFailed({ host: host.name, step, how, message });
+  }
+}

@@ -1,0 +1,2 @@
+export { type HostStatistics, SshPool } from "./pool.ts";
+export type { PoolOptions } from "./pool-options.ts";
