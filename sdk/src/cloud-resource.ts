@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { dynamicSource, identify } from "@torocloud/provider";
 import { noSecrets } from "./no-secrets.ts";
+import { currentProgram } from "./program.ts";
 import { settings } from "./settings.ts";
 
 /** What every resource takes beside its own arguments. */
@@ -49,8 +50,6 @@ const debugsPromises = process.env["PULUMI_DEBUG_PROMISE_LEAKS"] !== undefined;
 /** Where Pulumi's provider process looks for the source of a resource's provider. */
 const sourceField = "__provider";
 
-const claimed = new Map<string, string>();
-
 /** A resource of torocloud: its lifecycle is @torocloud/provider's. To Pulumi it is a dynamic resource whose provider was not serialized but written. */
 export abstract class CloudResource extends pulumi.CustomResource {
   /** What was found to be otherwise on the host than declared, a sentence each; the next update repairs it. */
@@ -70,22 +69,35 @@ export abstract class CloudResource extends pulumi.CustomResource {
     } finally {
       Error.stackTraceLimit = depth;
     }
-    claim(type, name, inputs);
+    claim(this, type, name, inputs);
   }
 }
 
-/** Two resources of a program must not be the same thing on a host: the second is refused before anything happens. */
-function claim(type: string, name: string, args: object): void {
-  const plain = Object.entries(args).filter(
-    ([, value]) => typeof value === "string" || typeof value === "number",
+/**
+ * Two resources of a program must not be the same thing on a host, nor two guests of a host answer to one number: the second is
+ * refused before anything happens.
+ */
+function claim(resource: pulumi.Resource, type: string, name: string, args: object): void {
+  const plain = Object.fromEntries(
+    Object.entries(args).filter(([, value]) => typeof value === "string" || typeof value === "number"),
   );
-  const id = identify(type, Object.fromEntries(plain));
-  if (id === undefined) return;
-  const other = claimed.get(id);
-  if (other !== undefined) {
-    throw new pulumi.RunError(
-      `${name} and ${other} are both ${id}; give one of them another name, port or host`,
+  const { declared } = currentProgram();
+  const take = (key: string | undefined, refusal: (other: string) => string): void => {
+    if (key === undefined) return;
+    const other = declared.get(key);
+    if (other !== undefined) throw new pulumi.RunError(refusal(other.name));
+    declared.set(key, { name, resource });
+  };
+  const id = identify(type, plain);
+  take(
+    id,
+    (other) => `${name} and ${other} are both ${String(id)}; give one of them another name, port or host`,
+  );
+  const { host, contextId } = plain;
+  if (type === "torocloud:microvm:Guest" && host !== undefined && contextId !== undefined)
+    take(
+      `${String(host)} context id ${String(contextId)}`,
+      (other) =>
+        `${name} and ${other} both have the contextId ${String(contextId)} on ${String(host)}; give one of them another`,
     );
-  }
-  claimed.set(id, name);
 }

@@ -1,11 +1,15 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { ClientHost, ClientHosts } from "./client-hosts.ts";
+import { urlOf } from "./address.ts";
+import type { Timeouts } from "./cloud-resource.ts";
+import { given } from "./given.ts";
 import { Guest, Image, PortForward, Share, SharedFiles, type GuestArgs } from "./microvm.ts";
-import { addressOf } from "./settings.ts";
 import { expectWholeNumber } from "./whole-number.ts";
 import { within } from "./within.ts";
 
 export interface MicroserviceArgs {
+  /** What its image, files and guests are called on the hosts: `name`, `name-0`, `name-1`. Default: the component's name. */
+  readonly name?: string;
   /** Where its replicas run, one host after the other. */
   readonly hosts: ClientHosts;
   /** What its guests boot: local files, uploaded to CephFS. */
@@ -15,17 +19,23 @@ export interface MicroserviceArgs {
     /** The initial file system of a Linux kernel. */
     readonly initramfs?: string;
   };
-  /** A local folder, kept on CephFS, which every replica sees through virtio-fs. */
+  /**
+   * A local folder, kept on CephFS, which every replica sees through virtio-fs. Locks are each guest's own: two guests that lock
+   * one file of it both get the lock, so what relies on locks needs a single replica.
+   */
   readonly files?: string;
   /** The tag by which a guest mounts it. Default: `"site"`. */
   readonly tag?: string;
-  /** How many guests. Default: 1. */
+  /** How many guests. Default: 1. A lock on one of their shared files keeps no other replica out. */
   readonly replicas?: number;
-  /** The TCP port on each host; a second replica on the same host gets the next one. */
-  readonly port: number;
-  /** The vsock port that the service listens on in the guest. Default: 80. */
+  /** The TCP port on each host; a second replica on the same host gets the next one. Without it nothing is forwarded. */
+  readonly port?: number;
+  /** The vsock port that the service listens on in the guest. Default: 80 where something is forwarded or asked for. */
   readonly guestPort?: number;
-  /** A path to GET there, to tell that it serves. Without it, an accepted connection is enough. */
+  /**
+   * A path to GET there, to tell that it serves. Without it, an accepted connection is enough; without a port too, that its
+   * process runs.
+   */
   readonly readyPath?: string;
   /** Machine options and kernel command line to start from. Default: `"linux"`. */
   readonly preset?: "linux" | "toro";
@@ -35,21 +45,27 @@ export interface MicroserviceArgs {
   readonly cpus?: number;
   /** Added to each guest's kernel command line. */
   readonly commandLine?: string;
+  /** The vsock addresses of its guests, one for each replica. Derived when left out. */
+  readonly contextIds?: readonly number[];
+  /** How many seconds each phase of an operation may take, for each of its resources; `waitSeconds` is how long a guest may take until it serves. */
+  readonly timeouts?: pulumi.Input<Timeouts>;
 }
 
 /** A service as guests: replicas over hosts, each with its share and its port. */
 export class Microservice extends pulumi.ComponentResource {
   readonly guests: readonly Guest[];
-  /** Where each replica answers. */
+  /** Where each replica answers; empty without a port. */
   readonly urls: readonly string[];
 
   constructor(name: string, args: MicroserviceArgs, opts?: pulumi.ComponentResourceOptions) {
     super("torocloud:index:Microservice", name, {}, opts);
-    const { hosts, image: source, files: folder, replicas = 1 } = args;
+    const { hosts, image: source, files: folder, replicas = 1, timeouts } = args;
     const first = hosts.hosts[0];
     if (!first) throw new pulumi.RunError(`${name}: hosts has no hosts; expected one at least`);
     expectWholeNumber({ component: name, field: "replicas", value: replicas });
-    const upload = { host: first.name, name, storage: hosts.storage };
+    expectContextIds(name, replicas, args.contextIds);
+    const common = given({ timeouts });
+    const upload = { host: first.name, name: args.name ?? name, storage: hosts.storage, ...common };
     const uploaded = within(this, first.mount);
     const image = new Image(`${name}-image`, { ...upload, ...source }, uploaded);
     const files =
@@ -57,69 +73,87 @@ export class Microservice extends pulumi.ComponentResource {
 
     const parts = Array.from({ length: replicas }, (_, index) => {
       const host = hosts.hosts[index % hosts.hosts.length] ?? first;
-      const port = args.port + Math.floor(index / hosts.hosts.length);
-      return this.#replica({ name: `${name}-${String(index)}`, host, port, image, files, args });
+      const port = args.port === undefined ? undefined : args.port + Math.floor(index / hosts.hosts.length);
+      const names = { declaredAs: `${name}-${String(index)}`, name: `${args.name ?? name}-${String(index)}` };
+      return this.#replica({ ...names, host, port, image, files, args, contextId: args.contextIds?.[index] });
     });
     this.guests = parts.map(({ guest }) => guest);
-    this.urls = parts.map(({ url }) => url);
+    this.urls = parts.flatMap(({ url }) => url ?? []);
     this.registerOutputs({ urls: this.urls });
   }
 
-  #replica({ name, host, port, image, files, args }: Replica): { guest: Guest; url: string } {
+  #replica(replica: Replica): { guest: Guest; url: string | undefined } {
+    const { declaredAs, name, host, port, image, files, args } = replica;
     const { mount, hypervisor } = host;
-    const { guestPort = 80, tag = "site" } = args;
-    const common = { host: host.name, mountUnit: mount.unit };
+    const { tag = "site" } = args;
+    const common = { host: host.name, ...given({ timeouts: args.timeouts }) };
+    const mounted = { ...common, mountUnit: mount.unit };
     const share =
       files &&
       new Share(
-        `${name}-share`,
-        { ...common, name, storage: mount.mountPoint, source: files.path },
+        `${declaredAs}-share`,
+        { ...mounted, name, storage: mount.mountPoint, source: files.path },
         within(this, mount, files, hypervisor),
       );
     const guest = new Guest(
-      name,
+      declaredAs,
       {
-        ...common,
-        name,
-        kernel: image.kernelPath,
-        initramfs: image.initramfsPath as GuestArgs["initramfs"] & pulumi.Output<string>,
-        ...given({
-          preset: args.preset,
-          memoryMiB: args.memoryMiB,
-          cpus: args.cpus,
-          commandLine: args.commandLine,
-        }),
+        ...mounted,
+        ...guestArgs(replica),
         shares: share ? [{ share: share.name, tag }] : [],
         accel: hypervisor.acceleration,
         vsock: hypervisor.vsock,
-        ready: { port: guestPort, ...given({ path: args.readyPath }) },
       },
       within(this, image, mount, hypervisor, ...(share ? [share] : [])),
     );
+    if (port === undefined) return { guest, url: undefined };
     const { vsock, contextId } = guest;
     new PortForward(
-      `${name}-forward`,
-      { host: host.name, listenPort: port, guest: guest.name, guestPort, vsock, contextId },
+      `${declaredAs}-forward`,
+      { ...common, listenPort: port, guest: guest.name, guestPort: args.guestPort ?? 80, vsock, contextId },
       within(this, guest),
     );
-    return { guest, url: `http://${addressOf(host.name)}:${String(port)}/` };
+    return { guest, url: urlOf(host.name, port) };
   }
 }
 
+/** What a guest is apart from where it runs. */
+function guestArgs({ name, port, image, args, contextId }: Replica): Omit<GuestArgs, Placement> {
+  const { preset, memoryMiB, cpus, commandLine, guestPort, readyPath } = args;
+  const isAsked = [port, guestPort, readyPath].some((value) => value !== undefined);
+  return {
+    name,
+    kernel: image.kernelPath,
+    // An output that is there or not is not known in a preview; whether the image has one is.
+    ...(args.image.initramfs !== undefined && { initramfs: image.initramfsPath as pulumi.Output<string> }),
+    ...given({ preset, memoryMiB, cpus, commandLine, contextId }),
+    ...(isAsked && { ready: { port: guestPort ?? 80, ...given({ path: readyPath }) } }),
+  };
+}
+
+type Placement = "host" | "mountUnit" | "accel" | "vsock";
+
 interface Replica {
+  /** Its name in the program. */
+  readonly declaredAs: string;
+  /** Its name on its host. */
   readonly name: string;
   readonly host: ClientHost;
-  readonly port: number;
+  readonly port: number | undefined;
   readonly image: Image;
   readonly files: SharedFiles | undefined;
   readonly args: MicroserviceArgs;
+  readonly contextId: number | undefined;
 }
 
-type Given<Values> = { [Field in keyof Values]?: Exclude<Values[Field], undefined> };
-
-/** The fields that have a value. */
-function given<Values extends object>(values: Values): Given<Values> {
-  return Object.fromEntries(
-    Object.entries(values).filter(([, value]) => value !== undefined),
-  ) as Given<Values>;
+function expectContextIds(
+  component: string,
+  replicas: number,
+  contextIds: readonly number[] | undefined,
+): void {
+  if (contextIds === undefined || contextIds.length === replicas) return;
+  const entries = contextIds.length === 1 ? "1 entry" : `${String(contextIds.length)} entries`;
+  throw new pulumi.RunError(
+    `${component}: contextIds has ${entries}; expected ${String(replicas)}, one for each replica`,
+  );
 }

@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
-import { inventoryOf } from "@torocloud/provider";
+import { inventoryOf, missingCredentials } from "@torocloud/provider";
+import { currentProgram } from "./program.ts";
 
 /** What the stack's configuration says for all resources of a program. */
 export interface Settings {
@@ -23,6 +24,7 @@ export function settings(): Settings {
   const inventory = config.get("inventory") ?? "inventory.yaml";
   try {
     inventoryOf(inventory);
+    tellMissingCredentials(inventory);
   } catch (error) {
     throw new pulumi.RunError(error instanceof Error ? error.message : String(error));
   }
@@ -34,14 +36,10 @@ export function settings(): Settings {
   };
 }
 
-/** The address of a host, as the inventory has it. */
-export function addressOf(host: string): string {
-  const { inventory } = settings();
-  const { hosts } = inventoryOf(inventory);
-  const entry = hosts.get(host);
-  if (!entry)
-    throw new pulumi.RunError(
-      `${host} is no host of ${inventory}; expected one of ${[...hosts.keys()].join(", ")}`,
-    );
-  return entry.address;
+/** A preview needs no key: one that is missing is told, once, and refused only where a host is to be reached. */
+function tellMissingCredentials(inventory: string): void {
+  const { told } = currentProgram();
+  if (told.has(inventory)) return;
+  told.add(inventory);
+  for (const problem of missingCredentials(inventory)) void pulumi.log.warn(problem);
 }

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { surroundings } from "../../provider/src/adapters/surroundings.ts";
 import { lifecycleOf } from "../../provider/src/lifecycle/lifecycle.ts";
 import { registry } from "../../provider/src/registry.ts";
-import { InventoryError, loadInventory, parseInventory } from "../../provider/src/transport/index.ts";
+import { InventoryError, loadInventory, parseInventory } from "../../provider/src/inventory/index.ts";
 import { inventories, type InventoryRow } from "./table.ts";
 
 const hostKey = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f";

@@ -1,10 +1,10 @@
 import { afterAll, describe, expect, it } from "vitest";
-import { commonInputs } from "../../provider/src/lifecycle/common-inputs.ts";
+import { commonInputs } from "../../provider/src/validation/common-inputs.ts";
 import type { Props } from "../../provider/src/lifecycle/define-resource.ts";
 import { lifecycleOf } from "../../provider/src/lifecycle/lifecycle.ts";
 import { registry } from "../../provider/src/registry.ts";
 import { examples, removeFixtures } from "../provider/examples.ts";
-import { FakeFleet } from "../provider/fake-host.ts";
+import { ModelFleet } from "../provider/model-host.ts";
 import { fieldsOf } from "../provider/input-fields.ts";
 import { inventories, programs, resources, type InputRow } from "./table.ts";
 
@@ -19,7 +19,7 @@ interface Refusal {
 function refusals(type: string, { inputs, without = [] }: Pick<InputRow, "inputs" | "without">): Refusal[] {
   const resource = registry.get(type);
   if (!resource) throw new Error(`${type} is not in the registry`);
-  const fleet = new FakeFleet(resource, {});
+  const fleet = new ModelFleet(resource, {});
   const given = Object.entries({ ...examples[type as keyof typeof examples].inputs, ...inputs });
   const raw = Object.fromEntries(given.filter(([field]) => !without.includes(field)));
   const { problems } = lifecycleOf(fleet.resource, fleet.surroundings).check(raw);

@@ -82,7 +82,7 @@ describe("A step that handles a key", () => {
   it("runs into its time limit", async () => {
     const problem = await timeOutAtKeyring(life);
     await life.keep(problem);
-    expect(problem).toMatch(/^host1: the script did not end within 3 seconds and was ended/);
+    expect(problem).toMatch(/^host1: it did not end within 3 s and was ended/);
   });
 
   it("is interrupted", async () => {

@@ -18,7 +18,7 @@ const states: Readonly<Record<string, (spec: Spec) => Json>> = {
   "ceph.client-key": ({ caps }) => ({ caps }),
   "ceph.client-key-file": content,
   "ceph.daemon-key": key,
-  "ceph.directory": () => ({}),
+  "ceph.directory": () => ({ type: "directory" }),
   "ceph.file-system": ({ metadataPool, dataPool }) => ({ metadataPool, dataPools: [dataPool] }),
   "ceph.file-system-options": ({ maxMds, joinable }) => ({ maxMds, joinable }),
   "ceph.monitor-key": () => ({ mode: "600", owner: "ceph:ceph", same: true }),

@@ -1,5 +1,5 @@
 import { spawn, type ChildProcessWithoutNullStreams } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -25,6 +25,12 @@ export class ProgramHost implements Host {
   readonly #asked = new Map<number, Asked>();
   #program: ChildProcessWithoutNullStreams | undefined;
   #last = 0;
+
+  constructor() {
+    // Nothing is mounted there.
+    mkdirSync(this.path("proc", "self"), { recursive: true });
+    writeFileSync(this.path("proc", "self", "mountinfo"), "");
+  }
 
   path(...parts: readonly string[]): string {
     return join(this.folder, ...parts);

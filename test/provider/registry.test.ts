@@ -1,12 +1,12 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { afterAll, describe, expect, it } from "vitest";
 import { z } from "zod";
-import { commonFields } from "../../provider/src/lifecycle/common-inputs.ts";
+import { commonFields } from "../../provider/src/validation/common-inputs.ts";
 import { registry } from "../../provider/src/registry.ts";
 import { examples, removeFixtures } from "./examples.ts";
 
-const sources = new URL("../../provider/src/resources/", import.meta.url);
-const tests = new URL("./resources/", import.meta.url);
+/** Where resources are defined. */
+const rooms = ["machine", "ceph", "microvm"] as const;
 const resources = [...registry.values()];
 
 afterAll(removeFixtures);
@@ -17,16 +17,26 @@ describe("the registry", () => {
   });
 
   it("offers every resource that the sources define, and each has its contract suite", () => {
-    const files = readdirSync(sources).filter((name) => name !== "schemas.ts");
-    const defined = files.flatMap((name) => {
-      const source = readFileSync(new URL(name, sources), "utf8");
-      const constants = [...source.matchAll(/^export const (\w+) = defineResource\(\{\s+type: "([^"]+)"/gm)];
-      expect(constants, name).toHaveLength(1);
-      const suite = readFileSync(new URL(name.replace(/\.ts$/, ".test.ts"), tests), "utf8");
-      for (const [, constant = "", type = ""] of constants) {
-        expect(suite, name).toMatch(new RegExp(`^testResource\\(${constant}, examples\\["${type}"\\]`, "m"));
-      }
-      return constants.map(([, , type]) => type);
+    const defined = rooms.flatMap((room) => {
+      const sources = new URL(`../../provider/src/${room}/`, import.meta.url);
+      return readdirSync(sources).flatMap((name) => {
+        const source = readFileSync(new URL(name, sources), "utf8");
+        const constants = [
+          ...source.matchAll(/^export const (\w+) = defineResource\(\{\s+type: "([^"]+)"/gm),
+        ];
+        if (constants.length === 0) return [];
+        expect(constants, name).toHaveLength(1);
+        const suite = readFileSync(
+          new URL(`./${room}/${name.replace(/\.ts$/, ".test.ts")}`, import.meta.url),
+          "utf8",
+        );
+        for (const [, constant = "", type = ""] of constants) {
+          expect(suite, name).toMatch(
+            new RegExp(`^testResource\\(${constant}, examples\\["${type}"\\]`, "m"),
+          );
+        }
+        return constants.map(([, , type]) => type);
+      });
     });
     expect(defined.sort()).toEqual([...registry.keys()].sort());
   });

@@ -3,7 +3,6 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { buffer } from "node:stream/consumers";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { asset } from "../../provider/src/host/asset.ts";
 import {
   folderFiles,
   folderProblem,
@@ -29,8 +28,18 @@ const paths = batches(names, 10).flatMap(([folder = "", ...files]) =>
   files.map((file) => `${folder}/${file}`),
 );
 
-function syncTree(words: readonly string[], input?: Buffer): string {
-  const { stdout, stderr, status } = spawnSync("python3", ["-c", asset("sync_tree.py"), ...words], {
+/** The host's half of the kind, alone: sync from standard input, or look. */
+function trees(words: readonly string[], input?: Buffer): string {
+  const program = `import importlib.util, json, sys
+spec = importlib.util.spec_from_file_location("trees", sys.argv[1])
+trees = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(trees)
+if sys.argv[2] == "sync":
+    trees.Sync(sys.argv[3]).run(trees.Frames(iter(lambda: sys.stdin.buffer.read(65536) or None, None)))
+else:
+    print(json.dumps(trees.look(sys.argv[3])))`;
+  const source = new URL("../../provider/host-program/torocloud_host/artifacts/trees.py", import.meta.url);
+  const { stdout, stderr, status } = spawnSync("python3", ["-c", program, source.pathname, ...words], {
     ...(input && { input }),
     ...{ cwd: cage.folder, env: { PATH: "/usr/bin:/bin", LC_ALL: "C.UTF-8" }, maxBuffer: 1 << 30 },
   });
@@ -49,16 +58,15 @@ describe("a file's name in a folder that is kept on a host", () => {
     expect(folderProblem(from)).toBeUndefined();
     const files = folderFiles(from);
     expect(files.map(({ path }) => path).sort()).toEqual([...some].sort());
-    expect(syncTree(["sync", to], await buffer(treeArchive(files)))).toBe("");
+    expect(trees(["sync", to], await buffer(treeArchive(files)))).toBe("");
     expectSame(
       some.map((path) => readFileSync(join(to, path), "utf8")),
       some,
-      "sync_tree.py",
+      "trees.py",
     );
-    expect(syncTree(["look", to])).toBe(treeDigest(files));
-    const there = folderFiles(to).filter(({ path }) => path !== ".torocloud-manifest");
-    expect(treeDigest(there)).toBe(treeDigest(files));
-    expect(cage.canaries).toEqual(["from", "to"]);
+    expect(JSON.parse(trees(["look", to]))).toMatchObject({ digest: treeDigest(files), changed: [] });
+    expect(treeDigest(folderFiles(to))).toBe(treeDigest(files));
+    expect(cage.canaries).toEqual([".torocloud", "from", "to"]);
   });
 
   it("is refused when it is not UTF-8", () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { qemuArguments, type GuestMachine } from "../../provider/src/domain/microvm/qemu.ts";
+import { qemuArguments, type GuestMachine } from "../../provider/src/microvm/qemu.ts";
 import { expectSame, hostileValues } from "./hostile.ts";
 
 const values = hostileValues();

@@ -6,6 +6,7 @@ import type { Props, Resource } from "../../provider/src/lifecycle/define-resour
 import { registry } from "../../provider/src/registry.ts";
 import { commonFields } from "../../provider/src/validation/common-inputs.ts";
 import { driftTables, everywhere, meddlings, rounds, type DriftTable } from "../../tools/src/drift/index.ts";
+import { asDeclared } from "../provider/as-declared.ts";
 import { examples, removeFixtures, type Example } from "../provider/examples.ts";
 
 afterAll(removeFixtures);
@@ -97,7 +98,8 @@ describe.each(driftTables.map((table) => [table.type, table] as const))("the tab
 /** What is looked at, or comes by itself, as its table names it. */
 interface Part {
   readonly what: string;
-  readonly spec: unknown;
+  /** What is observed of it where it is as declared. */
+  readonly state: unknown;
 }
 
 interface Variant {
@@ -112,13 +114,12 @@ interface Variant {
 function variantsOf(resource: Resource, { inputs, changes, replies }: Example): readonly Variant[] {
   const parts = (own: Props, derived: Props = {}): readonly Part[] => {
     const desired = { ...checked(resource, own), ...derived };
-    const artifacts = [
-      ...(resource.comesByItself?.(desired) ?? []),
-      ...resource.artifacts(desired, replies?.[0]?.result),
-    ];
+    const byItself = resource.comesByItself?.(desired) ?? [];
+    const artifacts = resource.artifacts(desired, replies?.[0]?.result);
     return [
-      ...artifacts.map((one) => ({ what: titleOf(one), spec: [one.key, one.spec] })),
-      ...(resource.preconditions?.(desired) ?? []),
+      ...byItself.map((one) => ({ what: titleOf(one), state: undefined })),
+      ...artifacts.map((one) => ({ what: titleOf(one), state: asDeclared(one.kind.name, one.spec) })),
+      ...(resource.preconditions?.(desired) ?? []).map(({ what }) => ({ what, state: undefined })),
     ];
   };
   const other = { ...inputs, ...pick(changes, Object.keys(resource.inputs.shape)) };
@@ -151,7 +152,7 @@ function checked(resource: Resource, raw: Props): Props {
 
 function differences(before: readonly Part[], after: readonly Part[]): readonly string[] {
   const lacks = (others: readonly Part[]) => (one: Part) =>
-    !others.some(({ what, spec }) => what === one.what && isDeepStrictEqual(spec, one.spec));
+    !others.some(({ what, state }) => what === one.what && isDeepStrictEqual(state, one.state));
   return [...before.filter(lacks(after)), ...after.filter(lacks(before))].map(({ what }) => what);
 }
 

@@ -43,7 +43,8 @@ class Job(threading.Thread):
         self._done = done
         self._cancelled = threading.Event()
         limit = request.get("limit")
-        self._until = time.monotonic() + (float(limit) if isinstance(limit, (int, float)) else 3600.0)
+        self._limit = float(limit) if isinstance(limit, (int, float)) else 3600.0
+        self._until = time.monotonic() + self._limit
         self._chunks: deque[str | None] = deque()
         self._chunk_came = threading.Condition()
         self._step = -1
@@ -77,7 +78,7 @@ class Job(threading.Thread):
         except Cancelled:
             self._fail("failed", "it was cancelled")
         except Overdue:
-            self._fail("overdue", "its time was over")
+            self._fail("overdue", f"it did not end within {self._limit:g} s and was ended")
         except Busy as problem:
             self._fail("busy", str(problem))
         except Unknown as problem:

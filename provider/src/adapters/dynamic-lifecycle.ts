@@ -3,6 +3,7 @@ import type { Props, Resource } from "../lifecycle/define-resource.ts";
 import { PartialFailure } from "../lifecycle/errors.ts";
 import { lifecycleOf } from "../lifecycle/lifecycle.ts";
 import { registry } from "../registry.ts";
+import { notesOf } from "./notes.ts";
 import { surroundings } from "./surroundings.ts";
 
 type Provider = Pick<
@@ -13,9 +14,11 @@ type Provider = Pick<
 /** The lifecycle of a resource type in the words of Pulumi's dynamic provider. Throws for a type that is not ours. */
 export function dynamicLifecycle(type: string): Provider {
   const lifecycle = lifecycleOf(resourceOf(type), surroundings);
+  const notes = notesOf(surroundings.log);
   return {
     check: async (olds: Props, news: Props) => {
-      const { inputs, problems } = lifecycle.check(withoutSource(news), olds);
+      const { inputs, problems } = lifecycle.check(withoutSource(news), withoutSource(olds));
+      notes.expect(inputs);
       const failures = problems.map(({ property, reason }) => ({
         property,
         reason: `${property} ${reason}`,
@@ -23,8 +26,8 @@ export function dynamicLifecycle(type: string): Provider {
       return { inputs: plain(inputs), failures };
     },
     diff: async (id, olds: Props, news: Props) => {
-      const { changes, replaces, deleteBeforeReplace, notes } = lifecycle.diff(olds, news);
-      for (const note of notes) surroundings.log(`${id}: ${note}`);
+      const { changes, replaces, deleteBeforeReplace, notes: found } = lifecycle.diff(olds, news);
+      notes.tell(id, withoutSource(news), found);
       return { changes, replaces: [...replaces], deleteBeforeReplace };
     },
     create: async (inputs: Props) => {

@@ -3,10 +3,16 @@ import { capsOf, type Caps } from "./key.ts";
 
 type DirectorySpec = { readonly fileSystem: string; readonly path: string };
 
-const directoryKind: Kind<DirectorySpec, Record<never, never>> = {
+/** What is there, or why nobody can tell: a file system may refuse its clients. */
+type DirectoryState = { readonly type: string } | { readonly problem: string };
+
+const directoryKind: Kind<DirectorySpec, DirectoryState> = {
   name: "ceph.directory",
   title: (_key, { fileSystem, path }) => `directory ${path} of file system ${fileSystem}`,
-  differences: () => [],
+  differences(_spec, state) {
+    if ("problem" in state) return [`cannot be looked at: ${state.problem}`];
+    return state.type === "directory" ? [] : ["is no directory"];
+  },
   stays: true,
 };
 

@@ -96,9 +96,12 @@ const mountedKind: Kind<MountedSpec, MountedState> = {
   title: (path) => `mount ${path}`,
   differences({ type }, state) {
     if (state.type !== type) return [`is covered by a mount of ${state.type}`];
-    if (state.problem !== "") return [`does not answer: ${state.problem}`];
-    return state.access === "rw" ? [] : [`is mounted ${state.access === "ro" ? "read-only" : state.access}`];
+    return [
+      ...(state.access === "rw" ? [] : [`is mounted ${state.access === "ro" ? "read-only" : state.access}`]),
+      ...(state.problem === "" ? [] : [`does not answer: ${state.problem}`]),
+    ];
   },
+  disturbs: ({ type }, state) => state?.type !== type || state.problem !== "",
   missing: () => "is not mounted",
 };
 

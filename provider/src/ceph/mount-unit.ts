@@ -22,9 +22,12 @@ export function mountUnit(name: string): string {
  * A drop-in of its own, so that what 0.1.0 mounted stays mounted: Ceph may come back later than its client hosts after a power
  * cut, so the unit is tried again for as long as it takes.
  */
-export function returnsByItself({ client }: Pick<CephMount, "client">): string {
+export function returnsByItself({ client, mountPoint }: Pick<CephMount, "client" | "mountPoint">): string {
   const restart =
-    client === "kernel" ? "Restart=on-failure\nRestartSec=5\nTimeoutStartSec=120\n" : "RestartSec=2\n";
+    client === "kernel"
+      ? // What a dead client left mounted would lie below.
+        `ExecStartPre=-/bin/umount --lazy ${mountPoint}\nRestart=on-failure\nRestartSec=5\nTimeoutStartSec=120\n`
+      : "RestartSec=2\n";
   return `[Unit]\nStartLimitIntervalSec=0\n\n[Service]\n${restart}`;
 }
 

@@ -1,7 +1,7 @@
-import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
 import { commonInputs, type CommonInputs } from "../validation/common-inputs.ts";
 import type { Problem, Props, Resource } from "./define-resource.ts";
+import { differs } from "./diff.ts";
 import { expectation } from "../validation/expectation.ts";
 import { shown } from "../validation/shown.ts";
 import { hasUnknown, unknownValue } from "../validation/unknown.ts";
@@ -18,8 +18,8 @@ export interface Checked {
 
 /**
  * Validate the inputs that are known, fill in their defaults and everything that can be derived; what is not
- * known yet passes through. `former` are the inputs that were checked before, where there are any. Pure but for reading the
- * inventory and the local files that inputs name.
+ * known yet passes through. `former` are the inputs as they were checked before, empty for a new resource: what identifies the
+ * thing that exists is kept from there. Pure but for reading the inventory and the local files that inputs name.
  */
 export function checkInputs(
   resource: Resource,
@@ -32,37 +32,51 @@ export function checkInputs(
   const known = pickBy(raw, (value, field) => value !== undefined && !(field in unknowns));
   const parsed = schemaWithout(resource, Object.keys(unknowns)).safeParse(known, { error: expectation });
   if (!parsed.success)
-    return { inputs: raw, problems: parsed.error.issues.flatMap((issue) => problemsOf(issue, raw)) };
+    return { inputs: given, problems: parsed.error.issues.flatMap((issue) => problemsOf(issue, raw)) };
 
   const inputs: Record<string, unknown> = { ...parsed.data, ...unknowns };
   const problems = [...unknownHosts(resource, inputs, hostNames), ...validate(resource, inputs)];
-  if (problems.length > 0) return { inputs: raw, problems };
-  const kept = keptFields(resource, inputs, former);
-  for (const [field, derive] of Object.entries(resource.derive)) {
-    const value = kept.includes(field) ? former[field] : knownOnly(() => derive(failOnUnknown(inputs)));
-    inputs[field] = value === notKnown ? unknownValue : value;
-  }
-  return { inputs, problems: [] };
+  if (problems.length > 0) return { inputs: given, problems };
+  return { inputs: { ...inputs, ...derived(resource, inputs, former) }, problems: [] };
 }
 
-/** With ignoreChanges the engine hands over what was checked before, with what was derived then. */
-function withoutDerived({ inputs, derived }: Resource, given: Props, former: Props): Props {
-  const isDerived = (field: string): boolean =>
-    field in derived.shape && !(field in inputs.shape) && former[field] !== undefined;
-  return pickBy(given, (_, field) => !isDerived(field));
-}
-
-/** What was derived once and identifies what exists stays, unless a program says otherwise, or another takes its place. */
-function keptFields(
-  { keeps = [], inputs: { shape }, onChange }: Resource,
-  inputs: Props,
-  former: Props,
-): string[] {
-  const identity = Object.keys(shape).filter(
-    (field) => onChange[field] === "replace" && !keeps.includes(field),
+/**
+ * What `ignoreChanges` does: the engine puts former values into the inputs, and does not know which of them were derived. They
+ * are derived again from the rest.
+ */
+function withoutDerived({ derived, inputs }: Resource, given: Props, former: Props): Props {
+  return pickBy(
+    given,
+    (value, field) =>
+      !(field in derived.shape) ||
+      field in inputs.shape ||
+      former[field] === undefined ||
+      differs(value, former[field]),
   );
-  const another = identity.some((field) => !isDeepStrictEqual(inputs[field], former[field]));
-  return another ? [] : keeps.filter((field) => inputs[field] === undefined && former[field] !== undefined);
+}
+
+function derived(resource: Resource, inputs: Props, former: Props): Props {
+  const kept = keptFields(resource, inputs, former);
+  const known = failOnUnknown({ ...inputs, ...kept });
+  const values = Object.entries(resource.derive).map(([field, derive]) => {
+    if (field in kept) return [field, kept[field]];
+    const value = knownOnly(() => derive(known));
+    return [field, value === notKnown ? unknownValue : value];
+  });
+  return Object.fromEntries(values) as Props;
+}
+
+/**
+ * What was derived once and identifies what exists (`keeps`), whatever it would be derived to now. It goes with what it
+ * identifies: when another field asks for another thing in its place, it is derived anew. What a program says itself counts.
+ */
+function keptFields({ keeps = [], onChange, derive }: Resource, inputs: Props, former: Props): Props {
+  const isGiven = (field: string): boolean => inputs[field] !== undefined;
+  const asksForAnother = Object.entries(onChange)
+    .filter(([field, rule]) => rule === "replace" && !keeps.includes(field))
+    .some(([field]) => (isGiven(field) || !(field in derive)) && differs(former[field], inputs[field]));
+  const kept = keeps.filter((field) => !isGiven(field) && differs(former[field], undefined));
+  return asksForAnother ? {} : Object.fromEntries(kept.map((field) => [field, former[field]]));
 }
 
 const schemas = new WeakMap<Resource, Map<string, z.ZodObject>>();

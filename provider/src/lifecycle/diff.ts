@@ -7,7 +7,10 @@ import type { OnChange, Problem, Props } from "./define-resource.ts";
 /** What an `up` would do to a thing that exists, and why. */
 export interface Diff {
   readonly changes: boolean;
-  /** The fields that ask for another thing in its place. */
+  /**
+   * The fields that ask for another thing in its place, those among them that are not known yet: the engine asks with such values
+   * in which order things have to go.
+   */
   readonly replaces: readonly string[];
   /** A sentence per changed field or drift: "memoryMiB 256 → 512: restarts it". */
   readonly notes: readonly string[];
@@ -21,6 +24,14 @@ const consequence: Record<OnChange, string> = {
   refuse: "refused",
 };
 
+/** What may come of a value that is not known yet: it may turn out to be the old one. */
+const possibleConsequence: Record<OnChange, string> = {
+  ...consequence,
+  restart: "restarts it if it is another",
+  replace: "replaces it if it is another",
+  refuse: "refused if it is another",
+};
+
 /** Compare state with checked inputs, field by field, by the table and nothing else. */
 export function diffByTable(onChange: Readonly<Record<string, OnChange>>, state: Props, inputs: Props): Diff {
   const table = {
@@ -28,17 +39,28 @@ export function diffByTable(onChange: Readonly<Record<string, OnChange>>, state:
     ...Object.fromEntries(commonFields.map((field) => [field, "record" as const])),
   };
   const changed = Object.entries(table).filter(([field]) => differs(state[field], inputs[field]));
-  const drift = (state["drift"] as readonly string[] | undefined) ?? [];
+  const drift = (state["drift"] as readonly string[] | null | undefined) ?? [];
   return {
     changes: changed.length > 0 || drift.length > 0,
     replaces: changed.filter(([, rule]) => rule === "replace").map(([field]) => field),
     notes: [
-      ...changed.map(
-        ([field, rule]) => `${field} ${shown(state[field])} → ${shown(inputs[field])}: ${consequence[rule]}`,
-      ),
+      ...changed.map(([field, rule]) => noteOf({ field, rule, before: state[field], after: inputs[field] })),
       ...drift.map((sentence) => `drifted: ${sentence}`),
     ],
   };
+}
+
+interface Changed {
+  readonly field: string;
+  readonly rule: OnChange;
+  readonly before: unknown;
+  readonly after: unknown;
+}
+
+function noteOf({ field, rule, before, after }: Changed): string {
+  const unknown = hasUnknown(after);
+  const news = unknown ? "known after apply" : shown(absentIfNull(after));
+  return `${field} ${shown(absentIfNull(before))} → ${news}: ${(unknown ? possibleConsequence : consequence)[rule]}`;
 }
 
 /** The fields whose change is refused; nothing where there is no state yet. */
@@ -48,7 +70,7 @@ export function refusedChanges(
   inputs: Props,
 ): Problem[] {
   return Object.entries(onChange)
-    .filter(([field, rule]) => rule === "refuse" && state[field] !== undefined && inputs[field] !== undefined)
+    .filter(([field, rule]) => rule === "refuse" && isThere(state[field]) && isThere(inputs[field]))
     .filter(([field]) => !hasUnknown(inputs[field]))
     .filter(([field]) => differs(state[field], inputs[field]))
     .map(([property]) => ({
@@ -57,11 +79,23 @@ export function refusedChanges(
     }));
 }
 
-function differs(before: unknown, after: unknown): boolean {
+/** Whether two values of a field differ. A field that is absent, one that is undefined and one that is null are the same, at any depth. */
+export function differs(before: unknown, after: unknown): boolean {
   return !isDeepStrictEqual(withoutAbsent(before), withoutAbsent(after));
 }
 
-/** State has no `undefined`: a field that is absent and one that holds it are the same. */
 function withoutAbsent(value: unknown): unknown {
-  return value === undefined ? undefined : (JSON.parse(JSON.stringify(value)) as unknown);
+  if (value === undefined || value === null) return undefined;
+  if (Array.isArray(value)) return value.map(withoutAbsent);
+  if (typeof value !== "object") return value;
+  const fields = Object.entries(value).filter(([, inner]) => isThere(inner));
+  return Object.fromEntries(fields.map(([field, inner]) => [field, withoutAbsent(inner)]));
+}
+
+function isThere(value: unknown): boolean {
+  return value !== undefined && value !== null;
+}
+
+function absentIfNull(value: unknown): unknown {
+  return value ?? undefined;
 }

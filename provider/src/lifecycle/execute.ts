@@ -60,7 +60,7 @@ async function executeDue(
     const request: Request = { lock: plan.label.replaceAll(" ", "-"), steps: rest.map(({ step }) => step) };
     const sends = payload && rest.some(({ step }) => step.do === "apply" && step.payload);
     const { results, stopped } = await ask(
-      { ...instance, ...wait.shown(rest[0]?.condition), words },
+      { ...instance, words, wait: (step) => wait.shown(rest[step]?.condition) },
       request,
       { timeoutSeconds, ...(sends && { payload }) },
     );
@@ -81,10 +81,11 @@ class Waiting {
   private condition: Condition | undefined;
   private began = 0;
 
-  /** For whoever waits, where the next request goes on with a wait. */
-  shown(condition: Condition | undefined): { since?: number; seconds?: number } {
-    const known = condition !== undefined && condition === this.condition;
-    return known ? { since: this.began, seconds: condition.seconds } : {};
+  /** For whoever waits: how long it may take, and since when it is waited for where an earlier request began. */
+  shown(condition: Condition | undefined): { readonly seconds: number; readonly since?: number } | undefined {
+    if (!condition || condition.seconds === 0) return undefined;
+    const { seconds } = condition;
+    return condition === this.condition ? { seconds, since: this.began } : { seconds };
   }
 
   /** Throws where its time is over, or waiting is of no use. */

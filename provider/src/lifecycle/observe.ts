@@ -48,12 +48,10 @@ export function observeSteps(
   const report = resource.report?.(desired);
   return [
     { do: "readMarker", path: markerPath },
-    ...artifacts.map(
-      ({ kind, key, spec }): Step => ({
-        ...{ do: "observe", kind: kind.name, key, spec },
-        ...(kind.secrets && { secret: kind.secrets }),
-      }),
-    ),
+    ...artifacts.map(({ kind, key, spec }): Step => ({
+      ...{ do: "observe", kind: kind.name, key, spec },
+      ...(kind.secrets && { secret: kind.secrets }),
+    })),
     ...(resource.preconditions?.(desired) ?? []).map(({ kind, spec }): Step => ({ do: "check", kind, spec })),
     ...(report ? [{ do: "query" as const, kind: report.kind, spec: report.spec }] : []),
   ];

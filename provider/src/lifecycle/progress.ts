@@ -8,9 +8,8 @@ interface Asked {
   /** What a step of the request does, for errors and for whoever waits: "making file /etc/x". */
   readonly words: (step: number) => string;
   readonly log?: (line: string) => void;
-  /** When a wait that goes on over several requests began, by performance.now(), and how long it may take. */
-  readonly since?: number;
-  readonly seconds?: number;
+  /** How long a step may take, where it is a wait, and when that began, by performance.now(), where it goes on with one. */
+  readonly wait?: (step: number) => { readonly seconds: number; readonly since?: number } | undefined;
 }
 
 /** How long a person is left without a word, at first; what does not change is said ever more seldom. */
@@ -43,33 +42,34 @@ export async function ask(asked: Asked, request: Request, options: AskOptions = 
 }
 
 function inWords({ host, label, words }: Asked, failure: StepFailed): Error {
-  const { how, step } = failure;
+  const { step } = failure;
   const said = failure.message.slice(`${host.name}: `.length);
   const during = step < 0 ? "" : ` while ${words(step)}`;
-  const problem = how === "overdue" ? `did not end in time${during}` : `failed${during}`;
-  return new Error(`${host.name}: ${label} ${problem}: ${said}`, { cause: failure });
+  return new Error(`${host.name}: ${label} failed${during}: ${said}`, { cause: failure });
 }
 
 /** What a person is told while a request runs. */
 class Talk {
   private readonly asked: Asked;
-  private readonly limit: number | undefined;
-  private readonly began: number;
+  private limit: number | undefined;
+  private began = performance.now();
   private at = "waiting for the host";
   private last = "";
-  private saidAt: number;
+  private saidAt = this.began;
   private saidLast = "";
   private quiet = quietMilliseconds;
 
   constructor(asked: Asked, limit: number | undefined) {
     this.asked = asked;
-    this.limit = asked.seconds ?? limit;
-    this.began = asked.since ?? performance.now();
-    this.saidAt = this.began;
+    this.limit = limit;
   }
 
   step(index: number): void {
     [this.at, this.last] = [this.asked.words(index), ""];
+    const wait = this.asked.wait?.(index);
+    if (!wait) return;
+    this.began = wait.since ?? performance.now();
+    this.limit = wait.seconds;
   }
 
   line(line: string): void {

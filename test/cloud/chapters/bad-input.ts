@@ -117,7 +117,7 @@ export function badInput(suite: Suite): void {
         const text = output.slice(output.indexOf("Diagnostics:"));
         for (const said of mistake.says) expect(text).toMatch(said);
         expect(text).not.toMatch(/^\s+at /m); // a sentence, not a stack
-        expect(trace).toEqual({ dials: {}, scripts: 0 });
+        expect(trace).toEqual({ dials: {}, requests: 0 });
       });
     }
   });

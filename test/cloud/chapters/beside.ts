@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { surroundings } from "../../../provider/src/adapters/surroundings.ts";
 import { lifecycleOf } from "../../../provider/src/lifecycle/lifecycle.ts";
-import { hypervisor } from "../../../provider/src/resources/hypervisor.ts";
+import { hypervisor } from "../../../provider/src/microvm/hypervisor.ts";
 import { clusterSettings } from "../support/cluster.ts";
 import { onHost } from "../support/hosts.ts";
 import { runningPids, turnover, untouched, type Pids } from "../support/processes.ts";

@@ -60,7 +60,7 @@ export function firstPreview(suite: Suite): void {
       expect(phase.steps).toEqual(expected.sort());
       expect(output).toContain("+ 43 to create");
       expect(output).toContain("http://192.0.2.4:8080/"); // it was that inventory which it read
-      expect(trace).toEqual({ dials: {}, scripts: 0 });
+      expect(trace).toEqual({ dials: {}, requests: 0 });
     });
   });
 }

@@ -1,38 +1,50 @@
 import { vi } from "vitest";
-import { applyScript } from "../../../provider/src/host/artifact.ts";
-import { file } from "../../../provider/src/host/files.ts";
-import { prelude } from "../../../provider/src/host/prelude.ts";
-import { Script } from "../../../provider/src/host/script.ts";
-import { loadInventory, SshPool } from "../../../provider/src/transport/index.ts";
+import { file } from "../../../provider/src/artifacts/files.ts";
+import { loadInventory } from "../../../provider/src/inventory/index.ts";
+import { SshPool } from "../../../provider/src/ssh/index.ts";
 import { onHost } from "../support/hosts.ts";
 import type { Outcome } from "../support/stack.ts";
 import type { Life } from "./life.ts";
 
 const keyring = "/etc/torocloud/ceph-storage/keyring";
-const temporary = `${keyring}.torocloud-new`;
+const lock = "ceph-mount-storage";
+const holder = "torocloud-test-holder";
 
 /** Makes the next `up` fail while it writes a key; returns what undoes that. */
 export async function spoilKeyring(life: Life): Promise<() => Promise<void>> {
-  await inTheWay(life, `mkdir ${temporary}`);
+  await edited(life, `mkdir ${keyring}.torocloud-new`);
   await life.must("refresh");
-  return async () => onHost(life.workspace, "host1", `rmdir ${temporary}`).then(() => undefined);
+  return async () => onHost(life.workspace, "host1", `rmdir ${keyring}.torocloud-new`).then(() => undefined);
 }
 
-/** Makes the next `up` wait for ever while it writes a key; returns what undoes that. */
+/** Makes the next `up` wait with a key in its hands; returns what undoes that. */
 export async function blockKeyring(life: Life): Promise<() => Promise<void>> {
-  await inTheWay(life, `mkfifo ${temporary}`);
+  await edited(life, holdLock);
   await life.must("refresh");
-  return async () => onHost(life.workspace, "host1", `rm ${temporary}`).then(() => undefined);
+  return async () => release(life);
 }
 
-async function inTheWay({ workspace }: Life, obstacle: string): Promise<void> {
+/** Somebody is at work on the mount, for as long as it takes. */
+const holdLock = `systemd-run --quiet --unit ${holder} flock /run/lock/torocloud-${lock} sleep infinity
+until ! flock --nonblock /run/lock/torocloud-${lock} true; do sleep 0.1; done`;
+
+async function release({ workspace }: Life): Promise<void> {
+  await onHost(workspace, "host1", `systemctl stop ${holder}`);
+}
+
+async function edited({ workspace }: Life, obstacle: string): Promise<void> {
   await onHost(workspace, "host1", `${obstacle}; echo '# edited' >>${keyring}`);
 }
 
 /** Starts an `up`, interrupts it once it waits with a key in its hands, and waits for its end. */
 export async function interruptAtKeyring(life: Life): Promise<Outcome> {
   const run = life.start("up", { args: ["--skip-preview"] });
-  await vi.waitFor(async () => waitsAtKeyring(life), { timeout: 300_000, interval: 500 });
+  await vi.waitFor(
+    () => {
+      if (!run.output().includes("waiting for an earlier run")) throw new Error("it does not wait yet");
+    },
+    { timeout: 300_000, interval: 500 },
+  );
   run.interrupt();
   const patience = setTimeout(() => {
     run.interrupt(); // as a person presses Ctrl-C again
@@ -43,38 +55,23 @@ export async function interruptAtKeyring(life: Life): Promise<Outcome> {
   return outcome;
 }
 
-/** Only `put_file` writes to the pipe, and nobody reads from it. */
-async function waitsAtKeyring({ workspace }: Life): Promise<void> {
-  await onHost(
-    workspace,
-    "host1",
-    `grep -l ceph-storage/keyring /etc/torocloud/ceph-mount/storage.json >/dev/null || :
-grep -q pending /etc/torocloud/ceph-mount/storage.json`,
-  );
-}
-
 /** Writes a key through the provider's own connection until a limit of three seconds ends it; what is said then. */
 export async function timeOutAtKeyring(life: Life): Promise<string> {
   const { workspace, logins } = life;
-  const path = "/etc/torocloud/timed-out";
-  await onHost(workspace, "host1", `mkfifo ${path}.torocloud-new`);
+  await onHost(workspace, "host1", holdLock);
   const pool = new SshPool(() => loadInventory(logins.inventoryFile), {
     environment: { ...process.env, ...logins.env },
   });
-  const key =
-    life
-      .secrets()
-      .find(({ name }) => name === "client.ceph")
-      ?.values[0]?.toString() ?? "";
-  const artifact = file(path, key, { mode: "600" });
-  const script = Script.join([prelude, applyScript([{ artifact, actual: "" }])]);
+  const [secret] = life.secrets().find(({ name }) => name === "client.ceph")?.values ?? [];
+  const { kind, key, spec } = file("/etc/torocloud/timed-out", secret?.toString() ?? "", { mode: "600" });
+  const step = { do: "apply", kind: kind.name, key, spec, found: null, disturb: false } as const;
   try {
-    await pool.host("host1").run(script, { timeoutSeconds: 3 });
+    await pool.host("host1").ask({ steps: [step], lock }, { timeoutSeconds: 3 });
     return "it ended";
   } catch (error) {
     return String(error instanceof Error ? error.message : error);
   } finally {
     await pool.close();
-    await onHost(workspace, "host1", `rm ${path}.torocloud-new`);
+    await release(life);
   }
 }

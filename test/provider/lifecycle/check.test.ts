@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { checkInputs, unknownValue } from "../../../provider/src/lifecycle/check.ts";
 import { defineResource } from "../../../provider/src/lifecycle/define-resource.ts";
-import { HostName } from "../../../provider/src/resources/schemas.ts";
+import { HostName } from "../../../provider/src/validation/schemas.ts";
 
 const thing = defineResource({
   type: "torocloud:test:Thing",
@@ -116,5 +116,95 @@ describe("check", () => {
   it("gives the inputs back untouched when they are refused", () => {
     const { inputs } = check({ size: "big" });
     expect(inputs).toEqual({ ...raw, size: "big" });
+  });
+});
+
+const disk = defineResource({
+  type: "torocloud:test:Disk",
+  summary: "A disk.",
+  kind: "disk",
+  inputs: z.object({
+    host: HostName,
+    name: z.string(),
+    rack: z.string().optional(),
+    size: z.number().default(1),
+    id: z.string().optional(),
+  }),
+  derived: z.object({ id: z.string(), path: z.string() }),
+  outputs: z.object({}),
+  derive: {
+    id: ({ owner, name, id }): string => id ?? `${owner}:${name}`,
+    path: ({ size }): string => `/disks/${String(size)}`,
+  },
+  keeps: ["id"],
+  onChange: {
+    host: "replace",
+    name: "replace",
+    rack: "replace",
+    size: "live",
+    id: "replace",
+    path: "record",
+  },
+  replaceOrder: "delete-then-create",
+  name: ({ name }) => name,
+  artifacts: () => [],
+});
+
+const given = { inventory: "hosts.yaml", owner: "o/p/s", host: "a", name: "d" };
+const checkDisk = (
+  changes: Readonly<Record<string, unknown>>,
+  former?: Readonly<Record<string, unknown>>,
+): ReturnType<typeof checkInputs> => checkInputs(disk, { ...given, ...changes }, () => ["a", "b"], former);
+
+describe("what was derived once and identifies a thing", () => {
+  const { inputs: former } = checkDisk({});
+
+  it("is kept when the stack is renamed, and whatever else changes that leaves the thing what it is", () => {
+    expect(former["id"]).toBe("o/p/s:d");
+    const renamed = checkDisk({ owner: "o/p/other", size: 2 }, former).inputs;
+    expect(renamed).toMatchObject({ id: "o/p/s:d", owner: "o/p/other", path: "/disks/2" });
+    expect(checkDisk({ owner: "o/p/third" }, renamed).inputs["id"]).toBe("o/p/s:d");
+  });
+
+  it.each([
+    { name: "other", id: "o/p/new:other" },
+    { host: "b", id: "o/p/new:d" },
+    { rack: "7", id: "o/p/new:d" },
+  ])("is derived anew for another thing in its place: %o", ({ id, ...changes }) => {
+    expect(checkDisk({ owner: "o/p/new", ...changes }, former).inputs["id"]).toBe(id);
+  });
+
+  it("is derived anew when what told it from others was taken away", () => {
+    const { inputs: inRack } = checkDisk({ rack: "7" });
+    expect(checkDisk({ owner: "o/p/new" }, inRack).inputs["id"]).toBe("o/p/new:d");
+  });
+
+  it("is what the program says, and stays when the program says it no more", () => {
+    const { inputs: named } = checkDisk({ id: "mine" }, former);
+    expect(named["id"]).toBe("mine");
+    expect(checkDisk({}, named).inputs["id"]).toBe("mine");
+  });
+
+  it("is derived for a new thing", () => {
+    expect(checkDisk({ owner: "o/p/new" }, {}).inputs["id"]).toBe("o/p/new:d");
+  });
+});
+
+describe("ignoreChanges, with which the engine hands former values back", () => {
+  const { inputs: former } = checkDisk({ size: 3 });
+
+  it("may name a derived field, which is derived again", () => {
+    const { inputs, problems } = checkDisk({ size: 4, path: former["path"] }, former);
+    expect(problems).toEqual([]);
+    expect(inputs["path"]).toBe("/disks/4");
+  });
+
+  it("may name all fields", () => {
+    expect(checkInputs(disk, former, () => ["a"], former)).toEqual({ inputs: former, problems: [] });
+  });
+
+  it("is no way to set one", () => {
+    expect(checkDisk({ path: "/mine" }, former).problems).toMatchObject([{ property: "path" }]);
+    expect(checkDisk({ path: "/disks/1" }, {}).problems).toMatchObject([{ property: "path" }]);
   });
 });

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { sh } from "../../../provider/src/host/script.ts";
+import { file } from "../../../provider/src/artifacts/files.ts";
 import { defineResource } from "../../../provider/src/lifecycle/define-resource.ts";
 
 /** Checked by `tsc -p test`: each line below `@ts-expect-error` must not compile, and all others must. */
@@ -28,17 +28,17 @@ defineResource({
   derive: { path: ({ host, size, note, owner }): string => host + owner + (note ?? "").repeat(size) },
   onChange,
   name: ({ path, onDelete }) => path + onDelete,
-  artifacts: ({ size }) => [{ what: "x", probe: sh`echo ${size}`, expected: "1", apply: sh`:` }],
+  artifacts: ({ size }) => [file("/x", size.toFixed())],
   validate: ({ size }) => [{ property: "size", reason: size.toFixed() }],
 });
 
-// Secrets reach the artifacts with the type that gathering gave them, or not at all.
+// Secrets reach the artifacts with the type that fetching gave them, or not at all.
 defineResource({
   ...rest,
   derive,
   onChange,
-  gather: async () => Promise.resolve({ key: "secret" }),
-  artifacts: (_, secrets) => [{ what: "x", probe: sh`:`, expected: secrets?.key ?? "", apply: sh`:` }],
+  fetchSecrets: async () => Promise.resolve({ key: "secret" }),
+  artifacts: (_, secrets) => [file("/x", secrets?.key ?? "")],
 });
 
 defineResource({
@@ -88,14 +88,14 @@ defineResource({
   ...rest,
   derive,
   onChange,
-  gather: async () => Promise.resolve({ key: "secret" }),
+  fetchSecrets: async () => Promise.resolve({ key: "secret" }),
   // @ts-expect-error -- there are no secrets while it is removed
-  artifacts: (_, secrets) => [{ what: "x", probe: sh`:`, expected: secrets.key, apply: sh`:` }],
+  artifacts: (_, secrets) => [file("/x", secrets.key)],
 });
 defineResource({
   ...rest,
   derive,
   onChange,
-  // @ts-expect-error -- a script is made by sh, a string is none
-  report: () => "echo number=1",
+  // @ts-expect-error -- a query is data, a string is none
+  report: () => "number",
 });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { diffByTable } from "../../../provider/src/lifecycle/diff.ts";
+import { unknownValue } from "../../../provider/src/validation/unknown.ts";
 
 const table = { name: "replace", size: "restart", colour: "live", note: "record" } as const;
 const state = {
@@ -71,5 +72,33 @@ describe("a diff by table", () => {
   it("keeps its sentences short", () => {
     const [note = ""] = diffByTable(table, state, { ...state, name: "x".repeat(1000) }).notes;
     expect(note.length).toBeLessThan(160);
+  });
+
+  it("takes null for absent too, as state has it", () => {
+    expect(diffByTable(table, { ...state, note: null }, state)).toMatchObject({ changes: false, notes: [] });
+    expect(diffByTable(table, { ...state, note: null }, { ...state, note: "new" }).notes).toEqual([
+      'note nothing → "new": only recorded',
+    ]);
+    expect(diffByTable(table, { ...state, drift: null }, state).changes).toBe(false);
+  });
+
+  it("claims nothing of a value that is not known yet, at whatever depth", () => {
+    const news = {
+      ...state,
+      name: unknownValue,
+      size: unknownValue,
+      colour: { red: 1, green: [unknownValue] },
+      note: unknownValue,
+    };
+    const { notes, replaces } = diffByTable(table, state, news);
+    expect(notes).toEqual([
+      'name "a" → known after apply: replaces it if it is another',
+      "size 1 → known after apply: restarts it if it is another",
+      'colour {"red":1,"green":[1,2]} → known after apply: nothing is interrupted',
+      "note nothing → known after apply: only recorded",
+    ]);
+    expect(notes.join()).not.toContain(unknownValue);
+    // The engine asks with such values in which order things are to go.
+    expect(replaces).toEqual(["name"]);
   });
 });

@@ -1,13 +1,14 @@
 import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { basename, join } from "node:path";
+import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { mountArtifacts, type CephMount } from "../../../../provider/src/domain/ceph/mount.ts";
-import { guestArtifacts, type Guest } from "../../../../provider/src/domain/microvm/guest.ts";
-import { forwardArtifacts, type PortForward } from "../../../../provider/src/domain/microvm/port-forward.ts";
-import { shareArtifacts, type Share } from "../../../../provider/src/domain/microvm/share.ts";
-import type { Artifact } from "../../../../provider/src/host/artifact.ts";
+import { titleOf, type Artifact } from "../../../provider/src/artifacts/artifact.ts";
+import { mountArtifacts } from "../../../provider/src/ceph/mount-parts.ts";
+import type { CephMount } from "../../../provider/src/ceph/mount-unit.ts";
+import { forwardArtifacts, type PortForward } from "../../../provider/src/microvm/forward-units.ts";
+import { guestArtifacts, type Guest } from "../../../provider/src/microvm/guest-units.ts";
+import { shareArtifacts, type Share } from "../../../provider/src/microvm/share-units.ts";
 
 vi.setConfig({ testTimeout: 30_000 });
 
@@ -56,21 +57,19 @@ const mount: CephMount = {
   user: "guests",
 };
 
-/** Unit files by name, read back from the words that write them. */
+/** Unit files by name. */
 function units(artifacts: readonly Artifact[]): Map<string, string> {
+  const folder = "/etc/systemd/system/";
   return new Map(
-    artifacts.flatMap(({ what, apply }) => {
-      const path = /^file (\/etc\/systemd\/system\/.*)$/.exec(what)?.[1];
-      const word = /^put_file '\S+' '\d+' '\S+' ('(?:[^']|'\\'')*')$/.exec(apply.text)?.[1];
-      if (path === undefined) return [];
-      if (word === undefined) throw new Error(`${what} is written in another way than this test reads`);
-      return [[basename(path), word.slice(1, -1).replaceAll(`'\\''`, "'")] as const];
-    }),
+    artifacts.flatMap(({ kind, key, spec }) =>
+      kind.name === "unit-file" ? [[key.slice(folder.length), spec["content"] as string] as const] : [],
+    ),
   );
 }
 
 const cases: Readonly<Record<string, readonly Artifact[]>> = {
   "a guest under KVM with the kernel's vsock": guestArtifacts(guest),
+  "a guest under emulation with the kernel's vsock": guestArtifacts({ ...guest, accel: "tcg" }),
   "a guest under emulation with the user-space vsock, pinned": guestArtifacts({
     ...guest,
     accel: "tcg",
@@ -86,6 +85,10 @@ const cases: Readonly<Record<string, readonly Artifact[]>> = {
     vsock: "user",
     listenAddress: "::1",
   }),
+  "a forward on an address that may come late": forwardArtifacts({
+    ...forward,
+    listenAddress: "192.0.2.7",
+  }),
   "a mount by ceph-fuse": mountArtifacts(mount, "key"),
   "a mount by the kernel": mountArtifacts({ ...mount, client: "kernel" }, "key"),
 };
@@ -98,10 +101,14 @@ describe.each(Object.entries(cases))("the units of %s", (_, artifacts) => {
   });
 
   it("are restarted when a file of theirs changes", () => {
-    const running = artifacts.filter(({ what }) => what.startsWith("unit "));
-    const followed = new Set(running.flatMap(({ follows }) => follows ?? []).map(({ what }) => what));
-    for (const name of units(artifacts).keys())
-      expect(followed, name).toContain(`file /etc/systemd/system/${name}`);
+    const running = artifacts.filter(({ kind }) => kind.serves);
+    const followed = new Set(running.flatMap(({ follows }) => follows ?? []).map(titleOf));
+    for (const name of units(artifacts).keys()) {
+      // What 0.1.0 mounted must not be mounted anew for a drop-in.
+      const title = `file /etc/systemd/system/${name}`;
+      if (name.endsWith(".d/torocloud.conf")) expect(followed).not.toContain(title);
+      else expect(followed, name).toContain(title);
+    }
   });
 });
 
@@ -121,10 +128,13 @@ describe.skipIf(!installed)("systemd-analyze verify (skipped where systemd is no
   function complaints(all: ReadonlyMap<string, string>): string[] {
     const place = mkdtempSync(join(folder, "case-"));
     mkdirSync(place, { recursive: true });
-    for (const [name, text] of all) writeFileSync(join(place, name), text);
+    for (const [name, text] of all) {
+      mkdirSync(join(place, dirname(name)), { recursive: true });
+      writeFileSync(join(place, name), text);
+    }
     if (!all.has(mountUnit))
       writeFileSync(join(place, mountUnit), "[Service]\nType=oneshot\nExecStart=/bin/true\n");
-    const paths = [...all.keys()].map((name) => join(place, name));
+    const paths = [...all.keys()].filter((name) => !name.includes("/")).map((name) => join(place, name));
     const { stderr } = spawnSync(
       "systemd-analyze",
       ["verify", "--recursive-errors=no", "--man=no", ...paths],

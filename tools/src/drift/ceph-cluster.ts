@@ -16,7 +16,7 @@ export const cephClusterTables: readonly DriftTable[] = [
             host: "node1",
             script: "chmod 750 /var/lib/torocloud",
             told: [cluster, "node1/ceph-node/ceph"].map(
-              (id) => `${id}: directory /var/lib/torocloud is 750 root:root, not 755 root:root`,
+              (id) => `${id}: directory /var/lib/torocloud has mode 750, not 755`,
             ),
           },
         ],
@@ -29,7 +29,7 @@ export const cephClusterTables: readonly DriftTable[] = [
             host: "node1",
             script: "chmod 755 /var/lib/torocloud/ceph",
             told: [cluster, "node1/ceph-node/ceph"].map(
-              (id) => `${id}: directory /var/lib/torocloud/ceph is 755 root:root, not 711 root:root`,
+              (id) => `${id}: directory /var/lib/torocloud/ceph has mode 755, not 711`,
             ),
           },
         ],
@@ -88,9 +88,7 @@ export const cephClusterTables: readonly DriftTable[] = [
             by: "gets another mode",
             host: "node2",
             script: "chmod 700 /var/lib/torocloud/ceph",
-            told: [
-              "node2/ceph-node/ceph: directory /var/lib/torocloud/ceph is 700 root:root, not 711 root:root",
-            ],
+            told: ["node2/ceph-node/ceph: directory /var/lib/torocloud/ceph has mode 700, not 711"],
           },
         ],
       },
@@ -160,9 +158,7 @@ export const cephClusterTables: readonly DriftTable[] = [
             by: "gets another mode",
             host: "node1",
             script: "chmod 700 /usr/local/lib/torocloud-mgr",
-            told: [
-              "node1/ceph-node/ceph: directory /usr/local/lib/torocloud-mgr is 700 root:root, not 755 root:root",
-            ],
+            told: ["node1/ceph-node/ceph: directory /usr/local/lib/torocloud-mgr has mode 700, not 755"],
           },
         ],
       },
@@ -187,7 +183,7 @@ export const cephClusterTables: readonly DriftTable[] = [
             host: "node3",
             script: "chmod 700 /etc/systemd/system/ceph-mgr@.service.d",
             told: [
-              "node3/ceph-node/ceph: directory /etc/systemd/system/ceph-mgr@.service.d is 700 root:root, not 755 root:root",
+              "node3/ceph-node/ceph: directory /etc/systemd/system/ceph-mgr@.service.d has mode 700, not 755",
             ],
           },
         ],

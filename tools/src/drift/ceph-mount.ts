@@ -16,7 +16,7 @@ export const cephMountTables: readonly DriftTable[] = [
             by: "can be entered by everybody: nothing restarts",
             host: "host1",
             script: `chmod 755 ${configuration}`,
-            told: [`${mounted("host1")}: directory ${configuration} is 755 root:root, not 700 root:root`],
+            told: [`${mounted("host1")}: directory ${configuration} has mode 755, not 700`],
           },
         ],
       },
@@ -61,6 +61,32 @@ export const cephMountTables: readonly DriftTable[] = [
             host: "host2",
             script: `chmod 600 /etc/systemd/system/${unit}`,
             told: [`${mounted("host2")}: file /etc/systemd/system/${unit} has mode 600, not 644`],
+          },
+        ],
+      },
+      {
+        artifact: "directory /etc/systemd/system/torocloud-mount-{mount}.service.d",
+        fields: ["name"],
+        rows: [
+          {
+            by: "is closed to others: nothing restarts",
+            host: "host1",
+            script: `chmod 700 /etc/systemd/system/${unit}.d`,
+            told: [`${mounted("host1")}: directory /etc/systemd/system/${unit}.d has mode 700, not 755`],
+          },
+        ],
+      },
+      {
+        artifact: "file /etc/systemd/system/torocloud-mount-{mount}.service.d/torocloud.conf",
+        fields: ["name", "client"],
+        rows: [
+          {
+            by: "is edited: nothing restarts",
+            host: "host2",
+            script: `echo '# by hand' >>/etc/systemd/system/${unit}.d/torocloud.conf`,
+            told: [
+              `${mounted("host2")}: file /etc/systemd/system/${unit}.d/torocloud.conf has other content`,
+            ],
           },
         ],
       },

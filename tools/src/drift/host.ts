@@ -13,7 +13,7 @@ export const hostTables: readonly DriftTable[] = [
             by: "gets another mode",
             host: "node3",
             script: "chmod 700 /etc/torocloud",
-            told: ["node3/host/node3: directory /etc/torocloud is 700 root:root, not 755 root:root"],
+            told: ["node3/host/node3: directory /etc/torocloud has mode 700, not 755"],
           },
           {
             by: "gets another owner",

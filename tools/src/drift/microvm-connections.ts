@@ -1,3 +1,4 @@
+import { all } from "./rounds.ts";
 import { dropIn, identity, units, web, type DriftTable } from "./row.ts";
 
 /** What connects guests. */
@@ -85,6 +86,30 @@ export const microvmConnectionTables: readonly DriftTable[] = [
           },
         ],
       },
+      {
+        artifact: "virtiofsd of share {share}",
+        fields: ["name"],
+        rows: [
+          {
+            by: "serves a directory that is deleted",
+            host: "host1",
+            script: "rm -rf /srv/torocloud/shares/web",
+            told: [
+              "host1/shared-files/web: files in /srv/torocloud/shares/web are missing",
+              ...[
+                ["host1", "web-0"],
+                ["host2", "web-1"],
+                ["host1", "web-2"],
+              ].map(
+                ([host = "", share = ""]) =>
+                  `${host}/share/${share}: virtiofsd of share ${share} serves a directory that is no longer there`,
+              ),
+            ],
+            restarts: [...web[0], ...web[1], ...web[2]],
+            claims: [all],
+          },
+        ],
+      },
     ],
     unseen: {
       host: identity,
@@ -96,7 +121,7 @@ export const microvmConnectionTables: readonly DriftTable[] = [
     type: "torocloud:microvm:PortForward",
     watched: [
       {
-        artifact: "port {port} of {address}",
+        artifact: "port {port} of {address} to be free",
         fields: ["listenPort", "listenAddress"],
         rows: [],
         because: "is asked for only while our socket is not there: then nobody else may listen",

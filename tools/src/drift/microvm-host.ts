@@ -34,8 +34,8 @@ export const microvmHostTables: readonly DriftTable[] = [
             script: "userdel --force torocloud 2>/dev/null || :",
             told: [
               `${hypervisor("host2")}: user torocloud is missing`,
-              `${hypervisor("host2")}: directory /var/log/torocloud is 755 UNKNOWN:UNKNOWN, not 755 torocloud:torocloud`,
-              "host2/share/web-1: socket /run/torocloud-share-web-1.sock is 600 UNKNOWN:UNKNOWN, not 600 torocloud:torocloud",
+              `${hypervisor("host2")}: directory /var/log/torocloud belongs to …, not torocloud:torocloud`,
+              "host2/share/web-1: socket /run/torocloud-share-web-1.sock is 600 …, not 600 torocloud:torocloud",
             ],
           },
         ],
@@ -60,7 +60,7 @@ export const microvmHostTables: readonly DriftTable[] = [
             by: "can be written by everybody",
             host: "host2",
             script: `chmod 777 ${programs}`,
-            told: [`${hypervisor("host2")}: directory ${programs} is 777 root:root, not 755 root:root`],
+            told: [`${hypervisor("host2")}: directory ${programs} has mode 777, not 755`],
           },
         ],
       },
@@ -174,7 +174,7 @@ export const microvmHostTables: readonly DriftTable[] = [
           {
             by: "lose the list of what came from here",
             host: "host1",
-            script: `rm ${site}/.torocloud-manifest`,
+            script: "rm /srv/torocloud/shares/.torocloud/web.json",
             told: [`${files} hold what did not come from here`],
           },
         ],

@@ -32,7 +32,11 @@ def remove(work: Work, key: str, spec: Spec) -> None:
 def read_key(work: Work, spec: Spec) -> Json:
     """The key itself, None where the cluster has none for `entity`."""
     known = _find(work, text(spec["entity"]))
-    return None if known is None else text(known["key"])
+    if known is None:
+        # That could also be said by a host that is no node; it cannot tell this.
+        monitors.command(work, {"prefix": "fsid"})
+        return None
+    return text(known["key"])
 
 
 def _find(work: Work, entity: str) -> dict[str, Json] | None:

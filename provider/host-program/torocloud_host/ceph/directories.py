@@ -1,57 +1,44 @@
-"""Directories of a file system itself: the kind `ceph.directory`. What is in one is not ours to remove."""
+"""Directories of a file system itself, through libcephfs: the kind `ceph.directory`. What is in one is not ours."""
 
 from __future__ import annotations
 
-import sys
+import json
 
-from ..work import Change, Failed, Spec, State, Unknown, Work
-from .shapes import text
+from ..where import real
+from ..work import Change, Failed, Json, Spec, State, Work
+from .bounded import PYTHON
+from .directory_child import SOURCE
+from .shapes import fields, text
 
-_SECONDS = 60.0
-
-# libcephfs is C++, and waits for servers that may not be there: it lives in a process of its own, with a limit.
-_PROGRAM = """
-import sys
-action, name, path, libraries = sys.argv[1:]
-sys.path.append(libraries)
-import cephfs
-fs = cephfs.LibCephFS(conffile="/etc/ceph/ceph.conf", auth_id="admin", conf={"client_mount_timeout": "20"})
-try:
-    fs.mount(filesystem_name=name.encode())
-    if action == "make":
-        fs.mkdirs(path.encode(), 0o755)
-    fs.stat(path.encode())
-    print("directory")
-except cephfs.ObjectNotFound:
-    if action == "make":
-        raise
-finally:
-    fs.shutdown()
-"""
+SECONDS = 60
 
 
 def observe(work: Work, key: str, spec: Spec) -> State:
-    """Whether it is there."""
-    answer = work.run(_command("look", spec), check=False, seconds=_SECONDS)
-    if answer.code != 0:
-        last = answer.stderr.strip().splitlines()[-1:]
-        raise Unknown(f"directory {text(spec['path'])} could not be looked at: {''.join(last) or 'no answer'}")
-    return {} if answer.text == "directory" else None
+    """Whether it is there, and a directory; or, as `problem`, why nobody can tell: clients may be refused."""
+    return _child(work, "look", spec)
 
 
 def apply(work: Change, key: str, spec: Spec) -> None:
-    """Make it, with those above it."""
-    answer = work.run(_command("make", spec), check=False, seconds=_SECONDS)
-    if answer.code != 0:
-        last = answer.stderr.strip().splitlines()[-1:]
-        raise Failed(f"directory {text(spec['path'])} could not be made: {''.join(last) or 'no answer'}")
+    """Make it, with its parents."""
+    made = fields(_child(work, "make", spec))
+    where = f"directory {text(spec['path'])} of file system {text(spec['fileSystem'])}"
+    if "problem" in made:
+        raise Failed(f"{where} cannot be made: {text(made['problem'])}")
+    if made.get("type") != "directory":
+        raise Failed(f"{where} cannot be made: something else is there")
 
 
 def remove(work: Work, key: str, spec: Spec) -> None:
-    """It stays, with all that is in it."""
+    """It stays, with what is in it."""
 
 
-def _command(action: str, spec: Spec) -> list[str]:
-    interpreter = sys.executable or "/usr/bin/python3"
-    words = [text(spec["fileSystem"]), text(spec["path"]), "/usr/lib/python3/dist-packages"]
-    return [interpreter, "-ISE", "-c", _PROGRAM, action, *words]
+def _child(work: Work, action: str, spec: Spec) -> Json:
+    named = [text(spec["fileSystem"]), text(spec["path"])]
+    places = [real("/etc/ceph/ceph.conf"), real("/usr/lib/python3/dist-packages")]
+    done = work.run([PYTHON, "-ISE", "-c", SOURCE, action, *named, *places], seconds=SECONDS, check=False)
+    if done.text:
+        state: Json = json.loads(done.text)
+        return state
+    if done.code == 124:
+        return {"problem": f"no answer within {SECONDS} s"}
+    return {"problem": (done.stderr.strip().splitlines() or [f"exit code {done.code}"])[-1]}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ..work import Change, Json, Spec, State, Work
 from . import monitors
+from .refusals import nothing_known
 from .shapes import fields, number, records
 
 
@@ -15,7 +16,11 @@ def maps(work: Work) -> list[dict[str, Json]]:
 
 def observe(work: Work, key: str, spec: Spec) -> State:
     """None where there is no such file system."""
-    for one in maps(work):
+    try:
+        known = maps(work)
+    except monitors.Refused as refused:
+        return nothing_known(refused)
+    for one in known:
         if one["fs_name"] == key:
             return {"maxMds": number(one["max_mds"]), "joinable": fields(one["flags_state"])["joinable"] is True}
     return None

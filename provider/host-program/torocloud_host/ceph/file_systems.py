@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ..work import Change, Failed, Json, Spec, State, Work
 from . import monitors
+from .refusals import nothing_known
 from .shapes import records, text, texts
 
 
@@ -15,7 +16,10 @@ def find(work: Work, name: str) -> dict[str, Json] | None:
 
 def observe(work: Work, key: str, spec: Spec) -> State:
     """The pools that it keeps metadata and data in."""
-    found = find(work, key)
+    try:
+        found = find(work, key)
+    except monitors.Refused as refused:
+        return nothing_known(refused)
     if found is None:
         return None
     return {"metadataPool": text(found["metadata_pool"]), "dataPools": list[Json](texts(found["data_pools"]))}
@@ -25,7 +29,7 @@ def apply(work: Change, key: str, spec: Spec) -> None:
     """Make it on its pools; what else it keeps data in is a person's to take away."""
     metadata, data = text(spec["metadataPool"]), text(spec["dataPool"])
     if find(work, key) is None:
-        # What says of a pool that it is used is Ceph's to write; one of which it is said already would be refused.
+        # What says of a pool that it is used is Ceph's to write: one of which it is said already would be refused.
         for pool, use in ((metadata, "metadata"), (data, "data")):
             said: dict[str, Json] = {"pool": pool, "app": "cephfs", "key": use}
             monitors.command(work, {"prefix": "osd pool application rm", **said})

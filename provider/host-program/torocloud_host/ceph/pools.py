@@ -1,7 +1,4 @@
-"""Replicated pools of a file system: the kind `ceph.pool`.
-
-Size in copies and placement groups can change while one serves.
-"""
+"""Replicated pools of a file system: the kind `ceph.pool`. Copies and placement groups can change while one serves."""
 
 from __future__ import annotations
 
@@ -10,6 +7,7 @@ import time
 
 from ..work import Change, Failed, Json, Spec, State, Work
 from . import file_systems, monitors
+from .refusals import nothing_known
 from .shapes import fields, number, records, text
 
 REMOVAL_SECONDS = 15
@@ -18,7 +16,10 @@ REMOVAL_ALLOWED = {"who": "mon", "name": "mon_allow_pool_delete"}
 
 def observe(work: Work, key: str, spec: Spec) -> State:
     """Its copies, placement groups and applications ("cephfs:data=cloud"), sorted."""
-    pool = _find(work, key)
+    try:
+        pool = _find(work, key)
+    except monitors.Refused as refused:
+        return nothing_known(refused)
     if pool is None:
         return None
     return {
@@ -77,7 +78,9 @@ def _applications(pool: dict[str, Json]) -> list[str]:
 
 def _give_to_file_system(work: Work, pool: str, *, use: str, owner: str) -> None:
     """Its file system's clients may use it by what is said of it here; what nobody declared may not."""
-    monitors.command(work, {"prefix": "osd pool application enable", "pool": pool, "app": "cephfs"})
+    # Beside one that nobody declared it must be meant.
+    enable: dict[str, Json] = {"pool": pool, "app": "cephfs", "yes_i_really_mean_it": True}
+    monitors.command(work, {"prefix": "osd pool application enable", **enable})
     if file_systems.find(work, owner) is not None:
         used: dict[str, Json] = {"pool": pool, "app": "cephfs", "key": use, "value": owner}
         monitors.command(work, {"prefix": "osd pool application set", **used})

@@ -1,4 +1,4 @@
-"""What is waited for once a file system is made."""
+"""What a file system waits for: the conditions `ceph.file-system-served` and `ceph.placement-groups-clean`."""
 
 from __future__ import annotations
 

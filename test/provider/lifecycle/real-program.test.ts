@@ -1,30 +1,33 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { createServer, type Server } from "node:net";
 import { dirname } from "node:path";
 import { Readable } from "node:stream";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { z } from "zod";
-import type { Artifact } from "../../../provider/src/host/artifact.ts";
-import { directory, file, ownDirectory, sha256 } from "../../../provider/src/host/files.ts";
-import { sh } from "../../../provider/src/host/script.ts";
+import { directory, file, ownDirectory, sentFile, sha256 } from "../../../provider/src/artifacts/files.ts";
 import {
   defineResource,
   type Props,
   type Resource,
 } from "../../../provider/src/lifecycle/define-resource.ts";
-import { AlreadyExists, HalfMade } from "../../../provider/src/lifecycle/errors.ts";
+import { AlreadyExists, PartialFailure } from "../../../provider/src/lifecycle/errors.ts";
 import { lifecycleOf, type Lifecycle } from "../../../provider/src/lifecycle/lifecycle.ts";
 import { markerRoot } from "../../../provider/src/lifecycle/marker.ts";
-import { me, ShellHost } from "../shell-host.ts";
+import { me, ProgramHost } from "../program-host.ts";
 
 vi.setConfig({ testTimeout: 60_000 }); // real processes, on a machine that may be busy
 
-let host: ShellHost;
+let host: ProgramHost;
 let lifecycle: Lifecycle;
 let log: string[];
-beforeEach(() => {
-  host = new ShellHost([markerRoot]);
-  // Whoever runs the tests cannot give files to root.
-  host.stub("chown", '[ "$1" = root:root ] || exec /bin/chown "$@"');
+let server: Server;
+let port: number;
+beforeEach(async () => {
+  host = new ProgramHost();
+  server = createServer((socket) => socket.end());
+  await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
+  const address = server.address();
+  port = typeof address === "object" && address ? address.port : 0;
   log = [];
   lifecycle = lifecycleOf(noticeBoard(), {
     hosts: () => () => host,
@@ -34,10 +37,12 @@ beforeEach(() => {
 });
 afterEach(() => {
   host.remove();
+  server.close();
 });
 
-/** A resource of nothing but files: all that a lifecycle's script has in it, and a real shell runs it. */
+/** A resource of nothing but files: all that a lifecycle asks for is in it, and the real program does it. */
 function noticeBoard(): Resource {
+  const { owner } = me;
   return defineResource({
     type: "torocloud:test:NoticeBoard",
     summary: "A notice board.",
@@ -50,39 +55,40 @@ function noticeBoard(): Resource {
       extra: z.boolean().default(false),
     }),
     derived: z.object({}),
-    outputs: z.object({ length: z.coerce.number() }),
+    outputs: z.object({}),
     derive: {},
     onChange: { host: "replace", name: "replace", text: "live", picture: "live", extra: "live" },
     replaceOrder: "delete-then-create",
     name: ({ name }) => name,
     artifacts: ({ name, text, picture, extra }) => {
-      const place = host.path("boards", name);
-      const { owner } = me;
+      const place = `/srv/boards/${name}`;
+      const digest = sha256(picture);
       return [
-        directory(host.path("boards"), { owner }),
+        directory("/srv/boards", { owner }),
         ownDirectory(place, { owner }),
         file(`${place}/text`, text, { owner }),
         ...(extra ? [file(`${place}/extra`, "extra", { owner })] : []),
-        sent(`${place}/picture`, picture),
-        { ...ownDirectory(`${place}-data`, { owner }), data: `${place}-data` },
+        sentFile(`${place}/picture`, { digest, owner, payload: () => Readable.from([Buffer.from(picture)]) }),
+        ownDirectory(`${place}-data`, { owner, data: `${place}-data` }),
       ];
     },
-    settle: ({ name }) =>
-      sh`say settling; echo for people; cat; [ ! -e ${host.path("broken")} ] || { echo ${`${name} is broken`} >&2; exit 3; }`,
-    report: ({ name }) => sh`echo "length=$(wc -c <${host.path("boards", name, "text")})"`,
-    beforeRemove: () => sh`[ ! -e ${host.path("locked")} ] || { echo 'it is locked' >&2; exit 1; }`,
+    readyWhen: () => [
+      {
+        kind: "microvm.forward-answers",
+        spec: { address: "127.0.0.1", port, units: [] },
+        what: "people to come by",
+        seconds: 1,
+      },
+    ],
+    removableWhen: ({ name }) => [
+      {
+        kind: "microvm.image-unused",
+        spec: { path: `/srv/boards/${name}` },
+        what: "nobody to look at it",
+        seconds: 0,
+      },
+    ],
   });
-}
-
-function sent(path: string, content: string): Artifact {
-  return {
-    what: `sent ${path}`,
-    probe: sh`[ -f ${path} ] && sha256sum <${path} | cut -c1-64`,
-    expected: sha256(content),
-    apply: sh`cat >${path}`,
-    remove: sh`rm -f ${path}`,
-    payload: () => Readable.from([Buffer.from(content)]),
-  };
 }
 
 function inputs(changes: Props = {}): Props {
@@ -105,89 +111,95 @@ async function refusal(act: Promise<unknown>): Promise<Error> {
 }
 
 const marker = (name = "first"): string => host.path(markerRoot, "notice-board", `${name}.json`);
+const board = (...parts: readonly string[]): string => host.path("srv", "boards", ...parts);
 
-describe("a life in a real shell", () => {
+describe("a life with the real program", () => {
   it("is made, read, changed, found to be changed, put right, and gone without a trace", async () => {
     const awkward = `it's "50 %" of $HOME \\ \`id\`\n\n`;
     const { id, state } = await lifecycle.create(inputs({ text: awkward, onDelete: "destroyData" }));
     expect(id).toBe("sandbox/notice-board/first");
-    expect(state).toMatchObject({ drift: [], length: awkward.length });
-    expect(readFileSync(host.path("boards/first/text"), "utf8")).toBe(awkward);
-    expect(readFileSync(host.path("boards/first/picture"), "utf8")).toBe("a picture\n\0 of bytes");
+    expect(state).toMatchObject({ drift: [] });
+    expect(readFileSync(board("first/text"), "utf8")).toBe(awkward);
+    expect(readFileSync(board("first/picture"), "utf8")).toBe("a picture\n\0 of bytes");
     expect(JSON.parse(readFileSync(marker(), "utf8"))).toMatchObject({
       state: "ready",
       owner: "o/p/s",
+      instance: state["instance"],
       inputs: { text: awkward },
     });
-    expect(log).toEqual([]); // this host passes no progress on
     expect(await lifecycle.read(id, state)).toEqual(state);
     expect(await lifecycle.read(id, { inventory: "hosts.yaml", owner: "o/p/s" })).toEqual(state);
 
     const news = inputs({ text: "short", extra: true, onDelete: "destroyData" });
     const updated = await lifecycle.update(id, state, news);
-    expect(updated).toMatchObject({ length: 5, drift: [] });
-    expect(existsSync(host.path("boards/first/extra"))).toBe(true);
+    expect(updated).toMatchObject({ drift: [] });
+    expect(existsSync(board("first/extra"))).toBe(true);
 
-    writeFileSync(host.path("boards/first/text"), "by hand");
+    writeFileSync(board("first/text"), "by hand");
     const seen = await lifecycle.read(id, updated);
-    expect(seen).toMatchObject({
-      drift: [`file ${host.path("boards/first/text")} has other content`],
-      length: 7,
-    });
+    expect(seen).toMatchObject({ drift: ["file /srv/boards/first/text has other content"] });
     expect(await lifecycle.update(id, seen ?? {}, news)).toEqual(updated);
 
     const back = await lifecycle.update(id, updated, inputs({ text: "short", onDelete: "destroyData" }));
-    expect(existsSync(host.path("boards/first/extra"))).toBe(false);
+    expect(existsSync(board("first/extra"))).toBe(false);
 
     await lifecycle.delete(id, back);
     await lifecycle.delete(id, back);
-    expect(readdirSync(host.folder).sort()).toEqual(["etc", "stubs"]);
+    expect(readdirSync(host.path("srv"))).toEqual([]);
     expect(existsSync(host.path(markerRoot))).toBe(false);
+    expect(readdirSync(host.path("run", "lock"))).toEqual([]);
   });
 
   it("leaves data and a marker that says so, and goes on from them", async () => {
     const { id, state } = await lifecycle.create(inputs());
-    writeFileSync(host.path("boards/first-data/precious"), "precious");
+    writeFileSync(board("first-data/precious"), "precious");
     await lifecycle.delete(id, state);
-    expect(readdirSync(host.path("boards"))).toEqual(["first-data"]);
+    expect(readdirSync(board())).toEqual(["first-data"]);
     expect(JSON.parse(readFileSync(marker(), "utf8"))).toMatchObject({ state: "kept" });
-    expect(log.join()).toContain(`its data stays in ${host.path("boards/first-data")}`);
+    expect(log.join()).toContain("its data stays in /srv/boards/first-data");
 
     await expect(lifecycle.create(inputs({ owner: "o/p/another" }))).rejects.toThrow(AlreadyExists);
-    expect((await lifecycle.create(inputs())).state).toEqual(state);
-    expect(readFileSync(host.path("boards/first-data/precious"), "utf8")).toBe("precious");
+    const again = (await lifecycle.create(inputs())).state;
+    expect(again).toEqual({ ...state, instance: again["instance"] });
+    expect(readFileSync(board("first-data/precious"), "utf8")).toBe("precious");
   });
 
   it("does not touch what somebody else made", async () => {
-    mkdirSync(host.path("boards/first"), { recursive: true });
-    writeFileSync(host.path("boards/first/text"), "theirs");
+    mkdirSync(board("first"), { recursive: true });
+    writeFileSync(board("first/text"), "theirs");
     const error = await refusal(lifecycle.create(inputs()));
     expect(error).toBeInstanceOf(AlreadyExists);
-    expect(error.message).toContain(host.path("boards/first/text"));
-    expect(readFileSync(host.path("boards/first/text"), "utf8")).toBe("theirs");
+    expect(error.message).toContain("/srv/boards/first/text");
+    expect(readFileSync(board("first/text"), "utf8")).toBe("theirs");
     expect(existsSync(marker())).toBe(false);
   });
 
-  it("stops half-made where it does not come to serve, and goes on later", async () => {
-    writeFileSync(host.path("broken"), "");
-    const error = await lifecycle.create(inputs()).catch((cause: unknown) => cause);
-    expect(error).toBeInstanceOf(HalfMade);
-    expect((error as HalfMade).message).toBe(
-      "sandbox: notice-board first failed with exit code 3:\nfor people\nfirst is broken\nwhile waiting until notice-board first serves",
+  it("stops where it does not come to serve, and makes nothing again when it goes on", async () => {
+    server.close();
+    const error = await refusal(lifecycle.create(inputs()));
+    expect(error).toBeInstanceOf(PartialFailure);
+    expect(error.message).toBe(
+      "sandbox: notice-board first: gave up after 1 s of waiting for people to come by; last seen: Connection refused",
     );
-    expect(JSON.parse(readFileSync(marker(), "utf8"))).toMatchObject({ state: "pending" });
-    const { id, properties } = error as HalfMade;
+    expect(JSON.parse(readFileSync(marker(), "utf8"))).toMatchObject({ state: "pending", due: [] });
+    const { id, properties } = error as PartialFailure;
     expect(await lifecycle.read(id, properties)).toMatchObject({
       drift: ["an earlier change was interrupted"],
     });
-    await expect(lifecycle.update(id, properties, inputs())).rejects.toThrow(HalfMade);
+    host.requests.length = 0;
+    await expect(lifecycle.update(id, properties, inputs())).rejects.toThrow(PartialFailure);
+    expect(host.requests.flatMap(({ steps }) => steps).filter((step) => step.do === "apply")).toEqual([]);
   });
 
   it("is not removed while it refuses to be", async () => {
     const { id, state } = await lifecycle.create(inputs({ onDelete: "destroyData" }));
-    writeFileSync(host.path("locked"), "");
+    mkdirSync(host.path(markerRoot, "guest"));
+    writeFileSync(
+      host.path(markerRoot, "guest", "web.json"),
+      JSON.stringify({ owner: "o/p/s", inputs: { kernel: "/srv/boards/first/picture" } }),
+    );
     await expect(lifecycle.delete(id, state)).rejects.toThrow(
-      /it is locked\nwhile asking whether notice-board first may go/,
+      "sandbox: notice-board first: still needed by guest/web of o/p/s",
     );
     expect(await lifecycle.read(id, state)).toEqual(state);
   });
@@ -209,5 +221,13 @@ describe("a life in a real shell", () => {
     const { message } = await refusal(lifecycle.create(inputs()));
     expect(message).toContain("sandbox");
     expect(message).toContain("notice-board");
+  });
+
+  it("takes a marker that a full disk left empty for none, and what is there for its own", async () => {
+    const { id, state } = await lifecycle.create(inputs());
+    writeFileSync(marker(), "");
+    const seen = await lifecycle.read(id, state);
+    expect(seen).toMatchObject({ drift: ["its ownership marker is missing"] });
+    expect(await lifecycle.update(id, seen ?? {}, inputs())).toEqual(state);
   });
 });
