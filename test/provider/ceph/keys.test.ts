@@ -6,7 +6,7 @@ import { monitorKey, monitorStore } from "../../../provider/src/ceph/monitor-sto
 import type { Json } from "../../../provider/src/host-program/wire.ts";
 
 const fsid = "0a9d5c33-9c55-4f0b-8f0e-0c3b8f6b7f10";
-const mgr = daemonKey("mgr", "node1")[1] as Artifact;
+const [, mgr] = daemonKey("mgr", "node1") as [Artifact, Artifact];
 const mgrCaps = { mds: "allow *", mon: "allow profile mgr", osd: "allow *" };
 const mgrKeyring = "/var/lib/ceph/mgr/ceph-node1/keyring";
 const right = { mode: "600", owner: "ceph:ceph", known: { same: true, caps: mgrCaps } };
