@@ -2,6 +2,7 @@ import { artifact, type Artifact, type Condition, type Kind, type Query } from "
 import type { Spec } from "../host-program/wire.ts";
 import { unitDifferences, unitDisturbs, unitMissing, type UnitState } from "../artifacts/units.ts";
 import { keyDifferences, keyDisturbs, type Caps, type KeyState } from "./key.ts";
+import { crushName } from "./names.ts";
 
 /** Where the bootstrap key lies by Ceph's own convention. */
 export const bootstrapKeyring = "/var/lib/ceph/bootstrap-osd/ceph.keyring";
@@ -49,7 +50,7 @@ const keyKind: Kind<{ readonly caps: Caps }, KeyState> = {
 export function fileStore({ uuid, fsid, sizeGiB, host }: FileStore): Artifact[] {
   return [
     artifact(storeKind, uuid, {
-      spec: { fsid, sizeGiB, host },
+      spec: { fsid, sizeGiB, host: crushName(host) },
       data: `the OSD store with UUID ${uuid} in /var/lib/ceph/osd`,
     }),
     artifact(sizeKind, uuid, { spec: { sizeGiB }, whose: "shared" }),
@@ -67,14 +68,17 @@ type PlaceState = Readonly<{
 const placeKind: Kind<{ readonly host: string }, PlaceState> = {
   name: "ceph.osd-place",
   title: (uuid) => `place of OSD ${uuid}`,
-  differences: (_spec, { host, besides }) =>
-    besides.length === 0 ? [] : [`is that of ${besides.join(", ")} of another machine: ${String(host)}`],
+  differences: (spec, { host, besides }) =>
+    // Where it has the name of its own machine, it is the others that have to go.
+    besides.length === 0 || host === spec.host
+      ? []
+      : [`is that of ${besides.join(", ")} of another machine: ${String(host)}`],
   disturbs: () => false,
 };
 
 /** Copies of data count machines by their place in the CRUSH map: no two may have one. */
 export function osdPlace({ uuid, host }: Pick<FileStore, "uuid" | "host">): Artifact {
-  return artifact(placeKind, uuid, { spec: { host }, whose: "shared" });
+  return artifact(placeKind, uuid, { spec: { host: crushName(host) }, whose: "shared" });
 }
 
 const weightKind: Kind<Spec, { readonly weight: number }> = {
@@ -82,7 +86,11 @@ const weightKind: Kind<Spec, { readonly weight: number }> = {
   title: (uuid) => `weight of OSD ${uuid}`,
   differences: (_spec, { weight }) => {
     if (weight === 1) return [];
-    return [weight === 0 ? "is 0, not 1: it is out of the cluster" : `is ${String(weight)}, not 1`];
+    return [
+      weight === 0
+        ? "is 0, not 1: it is out of the cluster"
+        : `is ${String(Number(weight.toPrecision(6)))}, not 1`,
+    ];
   },
 };
 
