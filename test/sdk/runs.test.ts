@@ -64,7 +64,7 @@ describe("a process in which programs run more than once", () => {
 
   it("runs two stacks side by side, each with its own declarations", async () => {
     const { withLocalStorage } = (await import("@pulumi/pulumi/runtime/state.js")) as unknown as {
-      withLocalStorage<Value>(run: () => Promise<Value>): Promise<Value>;
+      withLocalStorage: <Value>(run: () => Promise<Value>) => Promise<Value>;
     };
     const meeting = twoMeet();
     const stack = async (): Promise<number> =>
