@@ -1,11 +1,11 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as sdk from "@torocloud/sdk";
-import { beforeAll, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { mockEngine } from "../sdk/mocked-engine.ts";
 import { programs, type ProgramRow } from "./table.ts";
 
 let config: Record<string, string>;
-beforeAll(async () => {
+beforeEach(async () => {
   const addresses = {
     node1: "node1.example.org",
     node2: "192.0.2.12",
@@ -14,6 +14,10 @@ beforeAll(async () => {
   };
   await mockEngine({ host1: "192.0.2.21", ...addresses });
   config = pulumi.runtime.allConfig();
+});
+
+afterEach(async () => {
+  await pulumi.runtime.disconnect();
 });
 
 type Constructor = new (name: string, args: unknown) => unknown;

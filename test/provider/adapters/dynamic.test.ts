@@ -104,9 +104,8 @@ describe("the provider is found in a project", () => {
   });
 
   it("or it is said what to install, and where, without a stack of Node's", async () => {
-    const failed = await load(guest, folder)
-      ["check"]?.({}, {})
-      .catch((error: unknown) => error);
+    const { check } = load(guest, folder);
+    const failed = await check?.({}, {}).catch((error: unknown) => error);
     expect(failed).toMatchObject({
       message: `@torocloud/sdk is not installed in ${folder}/: npm install, pnpm install or yarn install there`,
       stack: "",
