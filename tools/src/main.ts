@@ -13,13 +13,14 @@ const commands: Readonly<Record<string, () => Promise<CommandMain>>> = {
   lab: async () => (await import("./lab.ts")).lab,
   pulumi: async () => (await import("./pulumi-command.ts")).pulumi,
   explain: async () => (await import("./explain.ts")).explain,
+  "check-host-program": async () => (await import("./host-program-checks.ts")).checkHostProgram,
   record: async () => (await import("./record.ts")).record,
 };
 
 /** Errors whose message is all that the user needs; the lab's is told by name, as the lab is loaded only when it is asked for. */
 const forUsers: ReadonlySet<string> = new Set(["ToolError", "LabError"]);
 
-/** Runs one command of the project (`up`, `down`, `test`, `test-kill`, `bench`, `image`, `lab`, `pulumi`, `explain`, `record`) and returns its exit code. */
+/** Runs one command of the project (`up`, `down`, `test`, `test-kill`, `bench`, `image`, `lab`, `pulumi`, `explain`, `check-host-program`, `record`) and returns its exit code. */
 export async function main(argv: readonly string[]): Promise<number> {
   const [name = "", ...args] = argv;
   const load = Object.hasOwn(commands, name) ? commands[name] : undefined;

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { runAttached } from "./attached-command.ts";
 import { ensureDebianPackages } from "./debian-packages.ts";
 import { checkoutFolder } from "./folders.ts";
+import { checkHostProgram } from "./host-program-checks.ts";
 import { toolEnvironment } from "./pulumi-environment.ts";
 import { ensurePulumi } from "./pulumi.ts";
 
@@ -17,6 +18,8 @@ export async function test(args: readonly string[]): Promise<number> {
     env,
   });
   if (checked !== 0) return checked;
+  const hostProgram = await checkHostProgram();
+  if (hostProgram !== 0) return hostProgram;
   const demo = join(checkoutFolder, "images", "demo");
   const go = await runAttached({ argv: ["go", "test", "./..."], cwd: demo, env });
   if (go !== 0) return go;

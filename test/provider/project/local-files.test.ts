@@ -10,11 +10,9 @@ import {
 } from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
-import { Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
-import { extract } from "tar-stream";
 import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
-import { sha256 } from "../../../provider/src/host/files.ts";
+import { sha256 } from "../../../provider/src/artifacts/files.ts";
 import { fileDigest, fileProblem, kernelFormat } from "../../../provider/src/project/local-file.ts";
 import {
   folderFiles,
@@ -98,13 +96,14 @@ describe("a kernel", () => {
 });
 
 describe("a local folder", () => {
-  it("is all its files, with their digests and executable bits", () => {
+  it("is all its files, with their digests and executable bits, and its empty folders", () => {
     mkdirSync(join(folder, "sub", "empty"), { recursive: true });
     chmodSync(write("run", "run"), 0o755);
     write("sub/file", "file");
-    const found = folderFiles(folder).map(({ path, digest, executable }) => ({ path, digest, executable }));
+    const found = folderFiles(folder).map((file) => ({ ...file, source: undefined }));
     expect(found.sort((a, b) => (a.path < b.path ? -1 : 1))).toEqual([
       { path: "run", digest: sha256("run"), executable: true },
+      { path: "sub/empty", folder: true },
       { path: "sub/file", digest: sha256("file"), executable: false },
     ]);
   });
@@ -115,7 +114,7 @@ describe("a local folder", () => {
     expect(treeDigest([...files].reverse())).toBe(treeDigest(files));
   });
 
-  it("has another digest for another content, name or executable bit", () => {
+  it("has another digest for another content, name, executable bit or empty folder", () => {
     const digest = (): string => treeDigest(folderFiles(folder));
     const path = write("a", "one");
     const seen = [digest()];
@@ -125,7 +124,9 @@ describe("a local folder", () => {
     seen.push(digest());
     write("b", "");
     seen.push(digest());
-    expect(new Set(seen).size).toBe(4);
+    mkdirSync(join(folder, "c"));
+    seen.push(digest());
+    expect(new Set(seen).size).toBe(5);
   });
 
   it("is refused for a link in it, by name", () => {
@@ -136,26 +137,35 @@ describe("a local folder", () => {
     expect(folderProblem(write("file", ""))).toBe("is not a folder");
   });
 
-  it("travels as a tar stream with the digest of each file", async () => {
+  it("travels with a line for each file before its bytes", async () => {
     chmodSync(write("run", "run"), 0o755);
-    write("grüße 🎉", "x".repeat(100_000));
-    const seen: unknown[] = [];
-    for await (const entry of Readable.from(treeArchive(folderFiles(folder))).pipe(extract())) {
-      const { name, mode, pax } = entry.header as {
-        name: string;
-        mode: number;
-        pax?: Record<string, string>;
-      };
-      seen.push({ name, mode, pax: pax?.["TOROCLOUD.sha256"], digest: sha256(await buffer(entry)) });
-    }
-    const [long, run] = [sha256("x".repeat(100_000)), sha256("run")];
-    expect(seen).toEqual(
-      expect.arrayContaining([
-        { name: "run", mode: 0o755, pax: run, digest: run },
-        { name: "grüße 🎉", mode: 0o644, pax: long, digest: long },
-      ]),
+    const long = "x\n".repeat(200_000);
+    write("grüße 🎉", long);
+    mkdirSync(join(folder, "empty"));
+    const files = folderFiles(folder).sort((a, b) => (a.path < b.path ? -1 : 1));
+    const sent = (await buffer(treeArchive(files))).toString();
+    const line = (fields: object): string => `${JSON.stringify(fields)}\n`;
+    expect(sent).toBe(
+      [
+        line({ path: "empty", folder: true }),
+        `${line({ path: "grüße 🎉", digest: sha256(long), executable: false, size: long.length })}${long}`,
+        `${line({ path: "run", digest: sha256("run"), executable: true, size: 3 })}run`,
+      ].join(""),
     );
-    expect(seen).toHaveLength(2);
+  });
+
+  it("fails as a stream when a file grew shorter meanwhile", async () => {
+    write("a", "one");
+    const archive = treeArchive(folderFiles(folder));
+    let sent = 0;
+    const reading = (async () => {
+      for await (const chunk of archive) {
+        sent += (chunk as Buffer).length;
+        write("a", "");
+      }
+    })();
+    await expect(reading).rejects.toThrow(`${join(folder, "a")} changed while it was read`);
+    expect(sent).toBeGreaterThan(0);
   });
 
   it("fails as a stream, and does not hang, when a file is gone meanwhile", async () => {
