@@ -515,7 +515,8 @@ function testOwnership(resource: Resource, example: Example): void {
     const old = await made(resource, example, { onDelete: "destroyData" });
     const { fleet, lifecycle, host, id, inputs } = old;
     for (const state of [old.state, withoutInstance(old.state)]) {
-      if (state !== old.state) host.markers.set(path(inputs), withoutInstance(markerOf(old)) as Marker);
+      if (state !== old.state)
+        host.markers.set(path(inputs), withoutInstance(markerOf(old)) as unknown as Marker);
       fleet.forgetHistory();
       const created = await lifecycle.create(inputs);
       expect(created.id).toBe(id);
@@ -533,7 +534,7 @@ function testOwnership(resource: Resource, example: Example): void {
   it("what 0.1.0 made, without instances, is read, changed and deleted", async () => {
     const stage = await made(resource, example, { onDelete: "destroyData" });
     const { fleet, lifecycle, host, id, inputs, state } = stage;
-    host.markers.set(path(inputs), withoutInstance(markerOf(stage)) as Marker);
+    host.markers.set(path(inputs), withoutInstance(markerOf(stage)) as unknown as Marker);
     const seen = plain(await lifecycle.read(id, withoutInstance(state))) ?? {};
     expect(seen).toMatchObject({ drift: [] });
     fleet.forgetHistory();

@@ -1,12 +1,21 @@
+import { spawnSync } from "node:child_process";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import type { z } from "zod";
-import { describe, expect, it } from "vitest";
-import { clientKey } from "../../provider/src/ceph/client-access.ts";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { renderCephConf } from "../../provider/src/ceph/config.ts";
-import type { Caps } from "../../provider/src/ceph/key.ts";
 import { keyringSection, renderKeyring } from "../../provider/src/ceph/keyring.ts";
 import { cephNode } from "../../provider/src/ceph/node.ts";
-import { AbsolutePath } from "../../provider/src/validation/schemas.ts";
-import { expectSame, hostileValues, isSound, orRefused, refused } from "./hostile.ts";
+import { Cage, expectSame, hostileValues, orRefused, refused } from "./hostile.ts";
+
+let cage: Cage;
+beforeEach(() => {
+  cage = new Cage();
+});
+afterEach(() => {
+  cage.remove();
+});
 
 const values = hostileValues();
 const settingsSchema = cephNode.inputs.shape["settings"] as z.ZodType;
@@ -112,27 +121,60 @@ describe("a key in a keyring", () => {
   });
 });
 
-describe("a path in a client's capabilities", () => {
-  it("is refused, or one that Ceph's grammar takes (src/mds/MDSAuthCaps.cc)", () => {
-    const letters = Array.from("/aB0._@+- \"',;*$");
-    const paths = hostileValues().map(
-      (value) =>
-        `/${Array.from(value)
-          .map((one) => letters[(one.codePointAt(0) ?? 0) % letters.length] ?? "")
-          .join("")}`,
-    );
-    const usable = paths.filter((path) => AbsolutePath.safeParse(path).success);
-    expect(usable.filter((path) => /[@+]/.test(path)).length).toBeGreaterThan(20);
-    for (const path of usable) {
-      const { spec } = clientKey({ entity: "client.x", fileSystem: "cloud", path, access: "rw" });
-      const { mds = "" } = spec["caps"] as Caps;
-      const [, quoted, bare] =
-        /^allow rw fsname=cloud path=(?:"([^"]*)"|([A-Za-z0-9_./-]+))$/.exec(mds) ?? [];
-      expect(quoted ?? bare).toBe(path);
-    }
+const hostProgram = fileURLToPath(new URL("../../provider/host-program", import.meta.url));
+
+/** A stand-in for librados, which gives back what it is told. */
+const rados = `class Error(Exception): pass
+class TimedOut(Error): pass
+class Rados:
+    def __init__(self, **_): pass
+    def connect(self): pass
+    def mon_command(self, command, input): return 0, command.encode(), ""
+`;
+
+/** Has the program on a host tell the monitors each of these, as the kinds do. */
+const asker = `import json, sys
+sys.path.insert(0, sys.argv[1])
+from torocloud_host import where
+from torocloud_host.ceph import monitors
+where.root = sys.argv[2]
+class Work:
+    def sleep(self, seconds): pass
+for command in json.load(sys.stdin):
+    print(json.dumps(monitors.command(Work(), command)))
+`;
+
+function tellMonitors(commands: readonly object[]): unknown[] {
+  for (const folder of ["etc/ceph", "usr/lib/python3/dist-packages"])
+    mkdirSync(join(cage.folder, folder), { recursive: true });
+  writeFileSync(join(cage.folder, "etc/ceph/ceph.conf"), "");
+  writeFileSync(join(cage.folder, "etc/ceph/ceph.client.admin.keyring"), "");
+  writeFileSync(join(cage.folder, "usr/lib/python3/dist-packages/rados.py"), rados);
+  const { stdout, stderr, status } = spawnSync("python3", ["-ISEB", "-c", asker, hostProgram, cage.folder], {
+    input: JSON.stringify(commands),
+    ...{ cwd: cage.folder, maxBuffer: 1 << 30 },
+  });
+  expect(stderr.toString().trim().slice(0, 2000)).toBe("");
+  expect(status).toBe(0);
+  const lines = stdout.toString().split("\n").slice(0, -1);
+  return lines.map((line) => JSON.parse(line) as unknown);
+}
+
+describe("a value in a command to the monitors", () => {
+  it("arrives in the JSON as it was given, surrogates and NUL too", () => {
+    const commands = values.map((value) => ({
+      ...{ format: "json", prefix: "osd pool set" },
+      ...{ pool: value, caps: ["mon", value] },
+    }));
+    expect(tellMonitors(commands)).toStrictEqual(commands);
+    expect(cage.canaries).toEqual(["etc", "usr"]);
   });
 
-  it("is checked for sound text first", () => {
-    expect(values.filter((path) => AbsolutePath.safeParse(path).success && !isSound(path))).toEqual([]);
+  it("is evaluated nowhere: no half of the program takes text for code", () => {
+    const sources = readdirSync(join(hostProgram, "torocloud_host"), { recursive: true, encoding: "utf8" });
+    const ceph = sources.filter((name) => /^ceph\/\w+\.py$/.test(name));
+    expect(ceph.length).toBeGreaterThan(10);
+    const texts = ceph.map((name) => readFileSync(join(hostProgram, "torocloud_host", name), "utf8"));
+    for (const text of texts) expect(text).not.toMatch(/\b(eval|exec)\(|shell=|os\.system|\bsh -c\b/);
   });
 });

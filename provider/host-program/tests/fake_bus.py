@@ -43,13 +43,16 @@ class FakeUnit:
         load = "not-found" if file is None else "masked" if masked else "loaded"
         return load, file and os.lstat(file).st_mtime_ns, drop_ins, times
 
+    def is_stale(self) -> bool:
+        return self.stamp != self.on_disk() and self.stamp[0] != "not-found"
+
     def wants_on_disk(self) -> list[str]:
         folder = where.real(f"/etc/systemd/system/{self.name}.wants")
         return os.listdir(folder) if os.path.isdir(folder) else []
 
 
 class FakeSystemd:
-    """What a test sets (`broken`, `limited`, `stubborn`, `slow`), and sees (`units`, `asked`, `most_at_once`)."""
+    """What a test sets (`broken`, `limited`, `lingers` and so on), and sees (`units`, `asked`, `most_at_once`)."""
 
     def __init__(self) -> None:
         self.units: dict[str, FakeUnit] = {}
@@ -58,7 +61,8 @@ class FakeSystemd:
         self.limited: set[str] = set()
         self.stubborn: set[str] = set()
         self.deaf: set[str] = set()
-        self.slow, self.jobs, self.sender = 0.0, 0, ":1.0"
+        self.slow, self.lingers, self.jobs, self.sender = 0.0, 0.0, 0, ":1.0"
+        self.any_being_enabled = False
         self._lock = threading.RLock()
         os.makedirs(os.path.dirname(where.real(ADDRESS)), exist_ok=True)
         self._server = socket.socket(socket.AF_UNIX)
@@ -183,7 +187,7 @@ class FakeSystemd:
         wanted_by = [one.name for one in self.units.values() if unit.name in one.wants]
         known = {
             "ActiveState": ("s", unit.active),
-            "NeedDaemonReload": ("b", unit.stamp != unit.on_disk() and unit.stamp[0] != "not-found"),
+            "NeedDaemonReload": ("b", self.any_being_enabled or unit.is_stale()),
             "DropInPaths": ("as", unit.stamp[2]),
             "UnitFileState": ("s", unit.cached or ""),
             **{"WantedBy": ("as", wanted_by), "RequiredBy": ("as", []), "UpheldBy": ("as", [])},
@@ -222,4 +226,7 @@ class FakeSystemd:
     def _settle(self, unit: FakeUnit, active: str | None) -> None:
         unit.active = active or ("inactive" if unit.active == "failed" else unit.active)
         if unit.active == "inactive" and not any(unit.name in one.wants for one in self.units.values()):
-            self.units.pop(unit.name, None)
+            if self.lingers:
+                threading.Timer(self.lingers, self.units.pop, (unit.name, None)).start()
+            else:
+                self.units.pop(unit.name, None)

@@ -76,7 +76,7 @@ class Job(threading.Thread):
         try:
             self._send({"id": self.number, **self.run_steps()})
         except Cancelled:
-            self._fail("failed", "it was cancelled")
+            self._fail("cancelled", "it was cancelled")
         except Overdue:
             self._fail("overdue", f"it did not end within {self._limit:g} s and was ended")
         except Busy as problem:

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { posix } from "node:path";
 import type { Readable } from "node:stream";
 import { artifact, type Artifact, type Kind } from "./artifact.ts";
+import type { Spec } from "../host-program/wire.ts";
 
 /** Mode and owner of what is there, or where the symbolic link leads that is there instead. */
 export type Ownership = { readonly mode: string; readonly owner: string } | { readonly link: string };
@@ -11,12 +12,12 @@ export type FileState =
   { readonly mode: string; readonly owner: string; readonly digest: string } | { readonly link: string };
 
 /** What a file is to be: its content, or the digest of what is sent. */
-type FileSpec = {
-  readonly mode: string;
-  readonly owner: string;
-  readonly content?: string;
-  readonly digest?: string;
-};
+type FileSpec = Readonly<{
+  mode: string;
+  owner: string;
+  content?: string;
+  digest?: string;
+}>;
 
 interface Options {
   /** Octal, without a leading zero: "644". */
@@ -123,16 +124,16 @@ export function ownDirectory(
   return artifact(ownDirectoryKind, path, { spec: { mode, owner }, ...(data !== undefined && { data }) });
 }
 
-type UserState = {
-  readonly shell: string;
-  readonly groups: readonly string[];
+type UserState = Readonly<{
+  shell: string;
+  groups: readonly string[];
   /** Whether no password opens it. */
-  readonly locked: boolean;
-};
+  locked: boolean;
+}>;
 
 const noLogin = "/usr/sbin/nologin";
 
-const userKind: Kind<Record<never, never>, UserState> = {
+const userKind: Kind<Spec, UserState> = {
   name: "user",
   title: (name) => `user ${name}`,
   differences: (_spec, { shell, groups, locked }) => [

@@ -1,7 +1,7 @@
 import { artifact, type Artifact, type Kind } from "./artifact.ts";
 
-type PackagesSpec = { readonly names: readonly string[] };
-type PackagesState = { readonly installed: readonly string[] };
+type PackagesSpec = Readonly<{ names: readonly string[] }>;
+type PackagesState = Readonly<{ installed: readonly string[] }>;
 
 const packagesKind: Kind<PackagesSpec, PackagesState> = {
   name: "packages",

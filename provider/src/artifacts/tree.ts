@@ -12,7 +12,7 @@ interface Tree {
   readonly data?: string;
 }
 
-type TreeSpec = { readonly digest: string };
+type TreeSpec = Readonly<{ digest: string }>;
 
 type TreeState =
   /** A network file system without servers keeps whoever looks waiting. */

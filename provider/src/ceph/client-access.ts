@@ -1,7 +1,7 @@
 import { artifact, type Artifact, type Kind, type Query } from "../artifacts/artifact.ts";
 import { capsOf, type Caps } from "./key.ts";
 
-type DirectorySpec = { readonly fileSystem: string; readonly path: string };
+type DirectorySpec = Readonly<{ fileSystem: string; path: string }>;
 
 /** What is there, or why nobody can tell: a file system may refuse its clients. */
 type DirectoryState = { readonly type: string } | { readonly problem: string };

@@ -46,6 +46,13 @@ export const smallNodes: Readonly<Record<string, string>> = {
   osd_memory_target: "1073741824",
 };
 
+/** Without being told, a daemon listens on an IPv4 address, and does not start on a machine that has none. */
+function binding(monitors: readonly MonitorAddress[]): Record<string, string> {
+  const six = monitors.filter(({ address }) => address.includes(":")).length;
+  if (six === 0) return {};
+  return six === monitors.length ? { ms_bind_ipv4: "false", ms_bind_ipv6: "true" } : { ms_bind_ipv6: "true" };
+}
+
 interface ClusterConfig {
   readonly fsid: string;
   readonly monitors: readonly MonitorAddress[];
@@ -54,7 +61,7 @@ interface ClusterConfig {
 
 /** ceph.conf(5) of every host of the cluster. */
 export function renderCephConf({ fsid, monitors, settings }: ClusterConfig): string {
-  const lines = Object.entries({ ...smallNodes, ...settings })
+  const lines = Object.entries({ ...smallNodes, ...binding(monitors), ...settings })
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([option, value]) => `${option} = ${escapeValue(value)}`);
   return `[global]

@@ -1,8 +1,8 @@
 import { artifact, type Artifact, type Condition, type Kind } from "../artifacts/artifact.ts";
 import { differentOptions } from "./pool.ts";
 
-type FileSystemSpec = { readonly metadataPool: string; readonly dataPool: string };
-type FileSystemState = { readonly metadataPool: string; readonly dataPools: readonly string[] };
+type FileSystemSpec = Readonly<{ metadataPool: string; dataPool: string }>;
+type FileSystemState = Readonly<{ metadataPool: string; dataPools: readonly string[] }>;
 
 const fileSystemKind: Kind<FileSystemSpec, FileSystemState> = {
   name: "ceph.file-system",
@@ -20,7 +20,7 @@ export function fileSystem(name: string, spec: FileSystemSpec): Artifact {
   return artifact(fileSystemKind, name, { spec, data: `file system ${name}` });
 }
 
-type Options = { readonly maxMds: number; readonly joinable: boolean };
+type Options = Readonly<{ maxMds: number; joinable: boolean }>;
 
 const optionsKind: Kind<Options, Options> = {
   name: "ceph.file-system-options",

@@ -10,11 +10,11 @@ export function capsOf(caps: Caps): string {
 }
 
 /** A keyring file, and what the cluster knows of its key; null where that is nothing. */
-export type KeyState = {
-  readonly mode: string;
-  readonly owner: string;
-  readonly known: { readonly same: boolean; readonly caps: Caps } | null;
-};
+export type KeyState = Readonly<{
+  mode: string;
+  owner: string;
+  known: { same: boolean; caps: Caps } | null;
+}>;
 
 interface Keyring {
   readonly mode: string;

@@ -22,12 +22,12 @@ export function readBornKeys(cluster: string): Query {
   return { kind: "ceph.born-keys", spec: { cluster }, what: `reading the keys of cluster ${cluster}` };
 }
 
-type BornState = {
-  readonly mode: string;
-  readonly owner: string;
+type BornState = Readonly<{
+  mode: string;
+  owner: string;
   /** "same" keys as ever, "other" ones, or "unsealed": no checksum says which they were. */
-  readonly holds: string;
-};
+  holds: string;
+}>;
 
 const bornKeyringKind: Kind<{ readonly path: string }, BornState> = {
   name: "ceph.born-keyring",

@@ -9,12 +9,12 @@ interface MonitorStore {
   readonly monitors: readonly MonitorAddress[];
 }
 
-type StoreSpec = {
-  readonly id: string;
-  readonly fsid: string;
+type StoreSpec = Readonly<{
+  id: string;
+  fsid: string;
   /** Name and addresses of each first monitor. */
-  readonly addresses: readonly (readonly [string, string])[];
-};
+  addresses: readonly (readonly [string, string])[];
+}>;
 
 const storeKind: Kind<StoreSpec, { readonly fsid: string | null }> = {
   name: "ceph.monitor-store",
@@ -36,7 +36,7 @@ export function monitorStore({ id, fsid, monitors }: MonitorStore): Artifact {
   return artifact(storeKind, directory, { spec: { id, fsid, addresses }, data: directory });
 }
 
-type MonitorKeyState = { readonly mode: string; readonly owner: string; readonly same: boolean };
+type MonitorKeyState = Readonly<{ mode: string; owner: string; same: boolean }>;
 
 const keyKind: Kind<{ readonly keyring: string }, MonitorKeyState> = {
   name: "ceph.monitor-key",

@@ -26,14 +26,14 @@ export function mountArtifacts(mount: CephMount, key: string | undefined): Artif
   ];
 }
 
-type KeySpec = {
-  readonly content: string;
-  readonly mode: string;
-  readonly owner: string;
+type KeySpec = Readonly<{
+  content: string;
+  mode: string;
+  owner: string;
   /** Empty where the cluster has none. */
-  readonly key: string;
-  readonly entity: string;
-};
+  key: string;
+  entity: string;
+}>;
 
 const keyFileKind: Kind<KeySpec, FileState> = {
   name: "ceph.client-key-file",
@@ -61,8 +61,8 @@ function keyFile({ client, user }: CephMount, configuration: string, key = ""): 
   });
 }
 
-type MountPointSpec = { readonly unit: string; readonly made: string };
-type MountPointState = { readonly is: string };
+type MountPointSpec = Readonly<{ unit: string; made: string }>;
+type MountPointState = Readonly<{ is: string }>;
 
 /** What a mount point may be instead of an empty directory, in words. */
 const unfit: Readonly<Record<string, string>> = {
@@ -83,13 +83,13 @@ function mountPoint({ name, mountPoint: path }: CephMount, made: string): Artifa
   return artifact(mountPointKind, path, { spec: { unit, made }, whose: "refused" });
 }
 
-type MountedSpec = { readonly type: string; readonly unit: string };
-type MountedState = {
-  readonly type: string;
-  readonly access: string;
+type MountedSpec = Readonly<{ type: string; unit: string }>;
+type MountedState = Readonly<{
+  type: string;
+  access: string;
   /** What is said of a client that the cluster has thrown out; empty where it answers. */
-  readonly problem: string;
-};
+  problem: string;
+}>;
 
 const mountedKind: Kind<MountedSpec, MountedState> = {
   name: "ceph.mounted",

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { fetchFromAny } from "../host-program/fetch-once.ts";
+import { fetchText } from "../host-program/fetch-once.ts";
 import { defineResource } from "../lifecycle/define-resource.ts";
 import {
   AbsolutePath,
@@ -63,8 +63,7 @@ export const cephMount = defineResource({
   replaceOrder: "delete-then-create",
 
   name: ({ name }) => name,
-  fetchSecrets: async (hosts, { keysFrom, user }) =>
-    String((await fetchFromAny(keysFrom.map(hosts), readClientKey(user))) ?? ""),
+  fetchSecrets: async (hosts, { keysFrom, user }) => fetchText(keysFrom.map(hosts), readClientKey(user)),
   artifacts: (desired, key) => mountArtifacts(desired, key),
   readyWhen: (desired) => [mountAnswers(desired)],
 });

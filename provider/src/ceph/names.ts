@@ -16,6 +16,13 @@ export function daemonDirectory(kind: "mon" | "mgr" | "mds", id: string): string
   return `/var/lib/ceph/${kind}/ceph-${id}`;
 }
 
+/** A host of the inventory as the CRUSH map takes it: its own name, but for characters that mean something there. */
+export function crushName(host: string): string {
+  if (/^[A-Za-z0-9_.-]+$/.test(host)) return host;
+  const digest = createHash("sha256").update(JSON.stringify(host)).digest("hex").slice(0, 16);
+  return `${host.slice(0, 40).replaceAll(/[^A-Za-z0-9_.-]/gu, "-")}-${digest}`;
+}
+
 /** A UUID that only depends on what it is for, so that the next run knows it again (RFC 9562, version 8). */
 export function stableUuid(...meaning: readonly string[]): string {
   const digest = createHash("sha256").update(JSON.stringify(meaning)).digest();

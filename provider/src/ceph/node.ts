@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { directory, file } from "../artifacts/files.ts";
-import { fetchFromAny } from "../host-program/fetch-once.ts";
+import { fetchText } from "../host-program/fetch-once.ts";
 import { defineResource } from "../lifecycle/define-resource.ts";
 import { HostName, MonitorAddresses, Name, none, Text, Uuid } from "../validation/schemas.ts";
 import { renderCephConf } from "./config.ts";
@@ -48,8 +48,7 @@ export const cephNode = defineResource({
   replaceOrder: "delete-then-create",
 
   name: ({ cluster }) => cluster,
-  fetchSecrets: async (hosts, { keysFrom, cluster }) =>
-    String(await fetchFromAny(keysFrom.map(hosts), readBornKeys(cluster))),
+  fetchSecrets: async (hosts, { keysFrom, cluster }) => fetchText(keysFrom.map(hosts), readBornKeys(cluster)),
   artifacts(desired, keyring) {
     const key = (entity: string): string => (keyring === undefined ? "" : keyringSection(keyring, entity));
     return [

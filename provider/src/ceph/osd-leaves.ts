@@ -1,7 +1,8 @@
 import { artifact, type Kind } from "../artifacts/artifact.ts";
+import type { Spec } from "../host-program/wire.ts";
 import type { Leaving } from "../lifecycle/define-resource.ts";
 
-const outKind: Kind<Record<never, never>, { readonly out: boolean }> = {
+const outKind: Kind<Spec, { readonly out: boolean }> = {
   name: "ceph.osd-out",
   title: (uuid) => `OSD ${uuid} out of the cluster`,
   differences: () => [],

@@ -1,6 +1,8 @@
 import { artifact, type Artifact, type Condition, type Kind, type Query } from "../artifacts/artifact.ts";
+import type { Spec } from "../host-program/wire.ts";
 import { unitDifferences, unitDisturbs, unitMissing, type UnitState } from "../artifacts/units.ts";
 import { keyDifferences, keyDisturbs, type Caps, type KeyState } from "./key.ts";
+import { crushName } from "./names.ts";
 
 /** Where the bootstrap key lies by Ceph's own convention. */
 export const bootstrapKeyring = "/var/lib/ceph/bootstrap-osd/ceph.keyring";
@@ -15,7 +17,7 @@ export interface FileStore {
   readonly host: string;
 }
 
-type StoreSpec = { readonly fsid: string; readonly sizeGiB: number; readonly host: string };
+type StoreSpec = Readonly<{ fsid: string; sizeGiB: number; host: string }>;
 
 const storeKind: Kind<StoreSpec, { readonly fsid: string }> = {
   name: "ceph.osd-store",
@@ -48,7 +50,7 @@ const keyKind: Kind<{ readonly caps: Caps }, KeyState> = {
 export function fileStore({ uuid, fsid, sizeGiB, host }: FileStore): Artifact[] {
   return [
     artifact(storeKind, uuid, {
-      spec: { fsid, sizeGiB, host },
+      spec: { fsid, sizeGiB, host: crushName(host) },
       data: `the OSD store with UUID ${uuid} in /var/lib/ceph/osd`,
     }),
     artifact(sizeKind, uuid, { spec: { sizeGiB }, whose: "shared" }),
@@ -56,32 +58,39 @@ export function fileStore({ uuid, fsid, sizeGiB, host }: FileStore): Artifact[] 
   ];
 }
 
-type PlaceState = {
+type PlaceState = Readonly<{
   /** Its host in the CRUSH map. */
-  readonly host: string | null;
+  host: string | null;
   /** OSDs of other machines that are there too. */
-  readonly besides: readonly string[];
-};
+  besides: readonly string[];
+}>;
 
 const placeKind: Kind<{ readonly host: string }, PlaceState> = {
   name: "ceph.osd-place",
   title: (uuid) => `place of OSD ${uuid}`,
-  differences: (_spec, { host, besides }) =>
-    besides.length === 0 ? [] : [`is that of ${besides.join(", ")} of another machine: ${String(host)}`],
+  differences: (spec, { host, besides }) =>
+    // Where it has the name of its own machine, it is the others that have to go.
+    besides.length === 0 || host === spec.host
+      ? []
+      : [`is that of ${besides.join(", ")} of another machine: ${String(host)}`],
   disturbs: () => false,
 };
 
 /** Copies of data count machines by their place in the CRUSH map: no two may have one. */
 export function osdPlace({ uuid, host }: Pick<FileStore, "uuid" | "host">): Artifact {
-  return artifact(placeKind, uuid, { spec: { host }, whose: "shared" });
+  return artifact(placeKind, uuid, { spec: { host: crushName(host) }, whose: "shared" });
 }
 
-const weightKind: Kind<Record<never, never>, { readonly weight: number }> = {
+const weightKind: Kind<Spec, { readonly weight: number }> = {
   name: "ceph.osd-weight",
   title: (uuid) => `weight of OSD ${uuid}`,
   differences: (_spec, { weight }) => {
     if (weight === 1) return [];
-    return [weight === 0 ? "is 0, not 1: it is out of the cluster" : `is ${String(weight)}, not 1`];
+    return [
+      weight === 0
+        ? "is 0, not 1: it is out of the cluster"
+        : `is ${String(Number(weight.toPrecision(6)))}, not 1`,
+    ];
   },
 };
 
@@ -90,7 +99,7 @@ export function osdWeight(uuid: string): Artifact {
   return artifact(weightKind, uuid, { spec: {}, whose: "shared" });
 }
 
-const unitKind: Kind<Record<never, never>, UnitState> = {
+const unitKind: Kind<Spec, UnitState> = {
   name: "ceph.osd-unit",
   title: () => "unit ceph-osd@",
   differences: (_spec, state) => unitDifferences(state),

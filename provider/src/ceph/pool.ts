@@ -9,22 +9,22 @@ interface Pool {
   readonly fileSystem: string;
 }
 
-type PoolSpec = {
-  readonly pgNum: number;
-  readonly size: number;
-  readonly minSize: number;
-  readonly use: string;
-  readonly fileSystem: string;
-};
+type PoolSpec = Readonly<{
+  pgNum: number;
+  size: number;
+  minSize: number;
+  use: string;
+  fileSystem: string;
+}>;
 
-type PoolState = {
-  readonly pgNum: number;
-  readonly size: number;
-  readonly minSize: number;
-  readonly autoscale: string;
+type PoolState = Readonly<{
+  pgNum: number;
+  size: number;
+  minSize: number;
+  autoscale: string;
   /** Who uses it: "cephfs:data=cloud". */
-  readonly applications: readonly string[];
-};
+  applications: readonly string[];
+}>;
 
 const poolKind: Kind<PoolSpec, PoolState> = {
   name: "ceph.pool",

@@ -35,6 +35,12 @@ export async function fetchFromAny(hosts: readonly Host[], query: Query): Promis
   throw new Error(`${query.what} failed on each host that was asked:\n${problems.join("\n")}`);
 }
 
+/** The text that the first host gives that can be asked; empty where there is none. */
+export async function fetchText(hosts: readonly Host[], query: Query): Promise<string> {
+  const text = await fetchFromAny(hosts, query);
+  return typeof text === "string" ? text : "";
+}
+
 async function fetch(host: Host, { kind, spec, what }: Query): Promise<Json> {
   try {
     const { results } = await host.ask(

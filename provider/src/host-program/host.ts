@@ -28,7 +28,7 @@ export class StepFailed extends Error {
   readonly host: string;
   /** Of the request's steps; -1 before the first. */
   readonly step: number;
-  readonly how: "failed" | "unknown" | "overdue" | "busy";
+  readonly how: "failed" | "unknown" | "overdue" | "busy" | "cancelled";
   constructor(failure: { host: string; step: number; how: StepFailed["how"]; message: string }) {
     super(`${failure.host}: ${failure.message}`);
     this.host = failure.host;

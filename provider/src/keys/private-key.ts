@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import ssh2 from "ssh2";
 import { fingerprint, hostKeyOf } from "./host-key.ts";
 import { variableIn } from "../inventory/fields.ts";
@@ -11,8 +11,12 @@ export interface PrivateKey {
   readonly fingerprint: string;
 }
 
-/** Why `file` cannot be a private key at all, or undefined; an encrypted one counts as a key. */
+/**
+ * Why `file` cannot be a private key at all, or undefined. An encrypted one counts as a key; and one that is not there may be there
+ * when it is needed: a preview does without.
+ */
 export function privateKeyProblem(file: string): string | undefined {
+  if (!existsSync(file)) return undefined;
   const content = read(file);
   if (typeof content === "string") return content;
   const key = ssh2.utils.parseKey(content);

@@ -8,7 +8,8 @@ import { findInstance, instanceOf, upgradedState, type Instance } from "./instan
 import { parseMarker } from "./marker.ts";
 import { observe, stateOf, type Observed } from "./observe.ts";
 import { adopted, isOurs, notToDelete, refuseForeign } from "./ownership.ts";
-import { planChange, planLines, planRemoval } from "./plan.ts";
+import { planLines } from "./plan-lines.ts";
+import { planChange, planRemoval, type Plan } from "./plan.ts";
 import { ask } from "./progress.ts";
 import { schemaVersion } from "./schema-version.ts";
 import type { Surroundings } from "./surroundings.ts";
@@ -34,29 +35,12 @@ export interface Lifecycle {
 
 /** The verbs of one resource type. */
 export function lifecycleOf(resource: Resource, surroundings: Surroundings): Lifecycle {
-  /** Never save the wish: what is kept is what the host said afterwards. */
-  async function change(desired: Props, former?: Props): Promise<{ id: string; state: Props }> {
-    const instance = instanceOf(resource, surroundings, { ...desired, instance: former?.["instance"] });
-    const before = await observe(instance);
-    refuseForeign(instance, before, former);
-    const plan = planChange(instance, before, former);
-    try {
-      const after = await execute(instance, plan, before);
-      if (plan.adoption) tellAdoption(instance, before, after);
-      if (former && former["host"] !== instance.desired["host"]) {
-        await forget(instanceOf(resource, surroundings, former));
-      }
-      return { id: instance.id, state: stateOf(instance, after.observation) };
-    } catch (error) {
-      const drift = ["the last change did not succeed"];
-      const properties = { ...instance.desired, drift, instance: instance.drawn, schemaVersion };
-      throw new PartialFailure(instance.id, properties, error);
-    }
-  }
-
+  const find = async (id: string, state: Props): Promise<Instance | undefined> =>
+    findInstance(resource, surroundings, { id, state });
   return {
     check(news, state = {}) {
-      const checked = checkInputs(resource, news, surroundings.hostNames, upgradedInputs(resource, state));
+      const former = Object.keys(state).length === 0 ? state : upgradedState(resource, state);
+      const checked = checkInputs(resource, news, surroundings.hostNames, former);
       const refused = refusedChanges(resource.onChange, state, checked.inputs);
       return { ...checked, problems: [...checked.problems, ...refused] };
     },
@@ -66,37 +50,29 @@ export function lifecycleOf(resource: Resource, surroundings: Surroundings): Lif
       deleteBeforeReplace: resource.replaceOrder === "delete-then-create",
     }),
 
-    create: async (inputs) => change(inputs),
+    create: async (inputs) => change(resource, surroundings, { inputs }),
 
     async read(id, state) {
-      const instance = await findInstance(resource, surroundings, { id, state });
+      const instance = await find(id, state);
       if (!instance) return undefined;
       const observed = await observe(instance);
       return isOurs(instance, observed) ? stateOf(instance, observed.observation) : undefined;
     },
 
-    update: async (_id, state, inputs) => (await change(inputs, upgradedState(resource, state))).state,
+    async update(_id, state, inputs) {
+      const former = upgradedState(resource, state);
+      return (await change(resource, surroundings, { inputs, former })).state;
+    },
 
     async delete(id, state) {
-      const instance = await findInstance(resource, surroundings, { id, state });
-      if (!instance) return;
-      const left = await whyLeft(instance);
-      if (left !== undefined) {
-        instance.log(left);
-        return;
-      }
-      const plan = planRemoval(instance);
-      await executeRemoval(instance, plan);
-      if (plan.kept.length > 0)
-        instance.log(`removed; its data stays in ${plan.kept.join(", ")} (see onDelete)`);
+      const instance = await find(id, state);
+      if (instance) await remove(instance);
     },
 
     async explain(inputs, state) {
       const former = state && upgradedState(resource, state);
-      const instance = instanceOf(resource, surroundings, { ...inputs, instance: former?.["instance"] });
-      const before = await observe(instance);
-      refuseForeign(instance, before, former);
-      return planLines(planChange(instance, before, former));
+      const { plan } = await planFor(changedInstance(resource, surroundings, { inputs, former }), former);
+      return planLines(plan);
     },
 
     async explainRemoval(state) {
@@ -107,9 +83,60 @@ export function lifecycleOf(resource: Resource, surroundings: Surroundings): Lif
   };
 }
 
-/** What `check` is told of before has no state's fields but the inputs', of whatever version. */
-function upgradedInputs(resource: Resource, state: Props): Props {
-  return Object.keys(state).length === 0 ? state : upgradedState(resource, state);
+interface Wanted {
+  readonly inputs: Props;
+  /** The state of what exists. */
+  readonly former?: Props | undefined;
+}
+
+function changedInstance(
+  resource: Resource,
+  surroundings: Surroundings,
+  { inputs, former }: Wanted,
+): Instance {
+  return instanceOf(resource, surroundings, { ...inputs, instance: former?.["instance"] });
+}
+
+async function planFor(
+  instance: Instance,
+  former: Props | undefined,
+): Promise<{ readonly before: Observed; readonly plan: Plan }> {
+  const before = await observe(instance);
+  refuseForeign(instance, before, former);
+  return { before, plan: planChange(instance, before, former) };
+}
+
+/** Never save the wish: what is kept is what the host said afterwards. */
+async function change(
+  resource: Resource,
+  surroundings: Surroundings,
+  { inputs, former }: Wanted,
+): Promise<{ id: string; state: Props }> {
+  const instance = changedInstance(resource, surroundings, { inputs, former });
+  const { before, plan } = await planFor(instance, former);
+  try {
+    const after = await execute(instance, plan, before);
+    if (plan.adoption) tellAdoption(instance, before, after);
+    if (former && former["host"] !== instance.desired["host"]) {
+      await forget(instanceOf(resource, surroundings, former));
+    }
+    return { id: instance.id, state: stateOf(instance, after.observation) };
+  } catch (error) {
+    const drift = ["the last change did not succeed"];
+    const properties = { ...instance.desired, drift, instance: instance.drawn, schemaVersion };
+    throw new PartialFailure(instance.id, properties, error);
+  }
+}
+
+async function remove(instance: Instance): Promise<void> {
+  const left = await whyLeft(instance);
+  if (left !== undefined) {
+    instance.log(left);
+    return;
+  }
+  const plan = planRemoval(instance);
+  await executeRemoval(instance, plan);
+  if (plan.kept.length > 0) instance.log(`removed; its data stays in ${plan.kept.join(", ")} (see onDelete)`);
 }
 
 /** Whether a marker says that it must not be removed; what has none is as our state says. */

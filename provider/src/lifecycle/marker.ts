@@ -50,7 +50,7 @@ export function parseMarker(text: Json | undefined, place: string): Marker | und
     return {
       ...marker,
       version: schemaVersion,
-      instance: (marker.instance as string | undefined) ?? firstInstance,
+      instance: marker.instance ?? firstInstance,
       inputs: today(marker.inputs),
       ...(marker.former && { former: today(marker.former) }),
     };
@@ -59,7 +59,8 @@ export function parseMarker(text: Json | undefined, place: string): Marker | und
   }
 }
 
-function markerIn(text: string): Marker | undefined {
+/** As it was written; 0.1.0 drew no instances. */
+function markerIn(text: string): (Omit<Marker, "instance"> & Partial<Marker>) | undefined {
   try {
     const value = JSON.parse(text) as Partial<Marker> | null;
     const whole = typeof value?.type === "string" && typeof value.owner === "string" && value.inputs;

@@ -1,6 +1,6 @@
 import { identityOf, titleOf, type Artifact, type Condition } from "../artifacts/artifact.ts";
 import type { Json } from "../host-program/wire.ts";
-import type { Props } from "./define-resource.ts";
+import type { Leaving, Props } from "./define-resource.ts";
 import { removableArtifacts, type Instance } from "./instance.ts";
 import type { Marker } from "./marker.ts";
 import type { Observed } from "./observe.ts";
@@ -45,103 +45,114 @@ export interface Plan {
  * differs it stays as it is, which the drift then says.
  */
 export function planChange(instance: Instance, observed: Observed, former?: Props): Plan {
-  const { resource, desired, host, label, markerPath } = instance;
   const { marker } = observed.observation;
   const adoption = isAdoption(instance, observed, former);
-  const complete = marker && ["ready", "leaving"].includes(marker.state) ? marker.inputs : marker?.former;
+  const complete = lastComplete(marker);
   const work = [
     ...staleSteps(instance, observed.artifacts, [former, complete]),
     ...applySteps(observed, adoption),
   ];
-  const idle = work.length === 0 && marker?.state === "ready";
-  const waits = idle ? [] : (resource.readyWhen?.(desired) ?? []).map((one) => within(one, instance));
+  const plan = { ...planOf(instance), adoption, turn: turnOf(instance, work) };
   const ready = markerOf(instance, "ready");
-  const pending = (due: readonly PlanStep[]): PlanStep => ({
-    do: "mark",
-    marker: {
-      ...ready,
-      state: "pending",
-      ...(complete && { former: complete }),
-      due: due.flatMap((step) => (step.do === "apply" ? [identityOf(step.artifact)] : [])),
-      ...(adoption && { adopting: true as const }),
-    },
-  });
+  const end: PlanStep = { do: "mark", marker: ready };
+  if (work.length === 0 && marker?.state === "ready") return { ...plan, steps: [end] };
+  const adopting = adoption ? { adopting: true as const } : {};
+  const begun = { ...ready, ...(complete && { former: complete }), ...adopting };
+  return { ...plan, steps: [...workSteps(instance, begun, work), ...waitSteps(instance), end] };
+}
+
+/** Work with what must be so before it, and what the marker says meanwhile. */
+function workSteps(
+  { resource, desired }: Instance,
+  begun: Marker,
+  work: readonly PlanStep[],
+): readonly PlanStep[] {
+  if (work.length === 0) return [pending(begun, work)];
+  return [
+    ...requireSteps(resource.preconditions?.(desired)),
+    pending(begun, work),
+    ...work,
+    // Whatever happens while it is waited for, nothing has to be applied again.
+    ...(resource.readyWhen ? [pending(begun, [])] : []),
+  ];
+}
+
+/** Only what interrupts waits for its turn. */
+function turnOf({ resource, desired }: Instance, work: readonly PlanStep[]): string | undefined {
   const interrupts = work.some((step) => step.do === "apply" && isInterruption(step));
-  return {
-    ...{ host: host.name, label, markerPath, adoption, kept: [] },
-    turn: interrupts ? resource.turn?.(desired) : undefined,
-    steps: [
-      ...(work.length > 0 ? requirements(resource.preconditions?.(desired)) : []),
-      ...(idle ? [] : [pending(work)]),
-      ...work,
-      // Whatever happens while it is waited for, nothing has to be applied again.
-      ...(work.length > 0 && waits.length > 0 ? [pending([])] : []),
-      ...waits.map((condition): PlanStep => ({ do: "wait", condition })),
-      { do: "mark", marker: ready },
-    ],
-  };
+  return interrupts ? resource.turn?.(desired) : undefined;
+}
+
+/** What it was last complete with. */
+function lastComplete(marker: Marker | undefined): Props | undefined {
+  return marker?.state === "ready" || marker?.state === "leaving" ? marker.inputs : marker?.former;
+}
+
+/** The marker while something is still to be applied. */
+function pending(marker: Marker, work: readonly PlanStep[]): PlanStep {
+  const due = work.flatMap((step) => (step.do === "apply" ? [identityOf(step.artifact)] : []));
+  return { do: "mark", marker: { ...marker, state: "pending", due } };
+}
+
+/** Each lasts no longer than its own limit, or the resource's `waitSeconds`. */
+function waitSteps({ resource, desired }: Instance): PlanStep[] {
+  return (resource.readyWhen?.(desired) ?? []).map((condition) => ({
+    do: "wait",
+    condition: { ...condition, seconds: desired.timeouts?.waitSeconds ?? condition.seconds },
+  }));
+}
+
+function planOf({ host, label, markerPath }: Instance): Omit<Plan, "steps"> {
+  return { host: host.name, label, markerPath, adoption: false, kept: [], turn: undefined };
 }
 
 /** What takes it away, as far as its `onDelete` allows. */
 export function planRemoval(instance: Instance): Plan {
-  const { resource, desired, host, label, markerPath } = instance;
+  const { resource, desired } = instance;
   const artifacts = removableArtifacts(resource, desired);
   const destroyData = desired.onDelete === "destroyData";
   const kept = destroyData ? [] : artifacts.flatMap(({ data }) => data ?? []);
   const leaving = resource.leaving?.(desired);
-  const drain = (leaving?.drain ?? []).map((artifact): PlanStep => ({
-    do: "apply",
-    artifact,
-    found: null,
-    disturb: false,
-    why: "it leaves",
-  }));
+  const end: PlanStep =
+    kept.length > 0 ? { do: "mark", marker: markerOf(instance, "kept") } : { do: "unmark" };
   return {
-    ...{ host: host.name, label, markerPath, adoption: false, kept, turn: leaving?.turn },
+    ...planOf(instance),
+    kept,
+    turn: leaving?.turn,
     steps: [
-      ...requirements(resource.removableWhen?.(desired)),
-      ...requirements(leaving?.only),
-      ...(leaving ? [{ do: "mark" as const, marker: markerOf(instance, "leaving") }] : []),
-      ...drain,
-      ...(leaving?.waits ?? []).map((condition): PlanStep => ({ do: "wait", condition })),
+      ...requireSteps(resource.removableWhen?.(desired)),
+      ...(leaving ? leavingSteps(instance, leaving) : []),
       ...removeSteps(artifacts, destroyData, "the resource is deleted"),
-      kept.length > 0 ? { do: "mark", marker: markerOf(instance, "kept") } : { do: "unmark" },
+      end,
     ],
   };
 }
 
-/** The plan in lines for a person. */
-export function planLines({ host, label, steps, kept }: Plan): string[] {
-  const lines = steps.flatMap(lineOf);
+function leavingSteps(instance: Instance, { only, drain, waits }: Leaving): PlanStep[] {
   return [
-    `${host}: ${label}:${lines.length === 0 ? " nothing to do" : ""}`,
-    ...lines,
-    ...kept.map((place) => `keep the data in ${place}`),
+    ...requireSteps(only),
+    { do: "mark", marker: markerOf(instance, "leaving") },
+    ...drain.map((artifact): PlanStep => ({
+      do: "apply",
+      artifact,
+      found: null,
+      disturb: false,
+      why: "it leaves",
+    })),
+    ...waits.map((condition): PlanStep => ({ do: "wait", condition })),
   ];
 }
 
-function lineOf(step: PlanStep): string[] {
-  switch (step.do) {
-    case "require":
-      return [`only if: ${step.condition.what}`];
-    case "wait":
-      return [`wait for ${step.condition.what}, at most ${String(step.condition.seconds)} s`];
-    case "mark":
-      return [];
-    case "unmark":
-      return ["remove its ownership marker"];
-    case "remove":
-      return [`remove ${titleOf(step.artifact)}: ${step.why}`];
-    case "apply":
-      return [`${isInterruption(step) ? "restart" : "make"} ${titleOf(step.artifact)}: ${step.why}`];
-  }
-}
-
-function isInterruption({ artifact: { kind }, disturb, found }: Extract<PlanStep, { do: "apply" }>): boolean {
+/** Whether clients notice. */
+export function isInterruption({
+  artifact: { kind },
+  disturb,
+  found,
+}: Extract<PlanStep, { do: "apply" }>): boolean {
   return disturb && found !== null && kind.serves === true;
 }
 
-function requirements(conditions: readonly Condition[] = []): PlanStep[] {
+function requireSteps(conditions: readonly Condition[] = []): PlanStep[] {
   return conditions.map((condition) => ({ do: "require", condition }));
 }
 
@@ -156,31 +167,40 @@ function markerOf({ resource, desired, drawn }: Instance, state: Marker["state"]
   };
 }
 
-/** Each wait lasts no longer than its own limit, or the resource's `waitSeconds`. */
-function within(condition: Condition, { desired }: Instance): Condition {
-  return { ...condition, seconds: desired.timeouts?.waitSeconds ?? condition.seconds };
-}
-
 /** What differs, what an interrupted change had still to apply, and what follows these, in declared order. */
-function applySteps({ artifacts, observation }: Observed, adoption: boolean): PlanStep[] {
-  const { marker, states, differences } = observation;
+function applySteps(observed: Observed, adoption: boolean): PlanStep[] {
+  const { artifacts, observation } = observed;
   const disturbing = new Set<Artifact>();
-  const reasons = new Map(differences.map((difference) => [difference.artifact, difference]));
   return artifacts.flatMap((artifact, index): PlanStep[] => {
-    const found = states[index] ?? null;
-    const difference = adoption && found !== null ? undefined : reasons.get(artifact);
+    const found = observation.states[index] ?? null;
+    const reasons = reasonsFor(observed, { artifact, found, adoption });
     const follows = artifact.follows?.find((other) => disturbing.has(other));
-    const due = !adoption && wasDue(marker, artifact);
-    if (!difference && !follows && !due) return [];
-    const disturb = Boolean(follows) || due || disturbs(artifact, found);
+    const due = !adoption && wasDue(observation.marker, artifact);
+    const why = [...reasons, ...because(follows, due && reasons.length === 0)];
+    if (why.length === 0) return [];
+    const disturb = [follows !== undefined, due, disturbs(artifact, found)].includes(true);
     if (disturb) disturbing.add(artifact);
-    const why = [
-      ...(difference?.reasons ?? []),
-      ...(follows ? [`follows ${titleOf(follows)}`] : []),
-      ...(due && !difference ? ["an earlier change was interrupted"] : []),
-    ];
     return [{ do: "apply", artifact, found, disturb, why: why.join(", ") }];
   });
+}
+
+interface Found {
+  readonly artifact: Artifact;
+  readonly found: Json;
+  readonly adoption: boolean;
+}
+
+/** Why it is not as declared; what is adopted and differs is left as it is. */
+function reasonsFor({ observation }: Observed, { artifact, found, adoption }: Found): readonly string[] {
+  if (adoption && found !== null) return [];
+  return observation.differences.find((one) => one.artifact === artifact)?.reasons ?? [];
+}
+
+function because(follows: Artifact | undefined, due: boolean): string[] {
+  return [
+    ...(follows ? [`follows ${titleOf(follows)}`] : []),
+    ...(due ? ["an earlier change was interrupted"] : []),
+  ];
 }
 
 function disturbs({ kind, spec }: Artifact, found: Json): boolean {

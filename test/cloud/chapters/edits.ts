@@ -22,9 +22,9 @@ export function edits(suite: Suite): void {
       const files = { "index.html": "<h1>Another edition</h1>\n", "second.html": "<p>A second page</p>\n" };
       const site = await writeFolder(suite.workspace, "site", files);
       const { preview, act, before, after } = await edit(suite, { site });
-      expect(preview.steps).toEqual(["update SharedFiles web-files"]);
+      expect(preview.steps).toEqual(["update SharedFiles cloud-web-files"]);
       expect(preview.said).toContainEqual(expect.stringMatching(/digest .*: nothing is interrupted$/));
-      expect(act.steps).toEqual(["update SharedFiles web-files"]);
+      expect(act.steps).toEqual(["update SharedFiles cloud-web-files"]);
       expect(turnover(before, after)).toEqual(untouched);
       for (const host of ["host1", "host2"]) {
         await waitForPage(url(host, 8080), "Another edition");
@@ -34,7 +34,7 @@ export function edits(suite: Suite): void {
 
     it("of the memory restarts the guests with their devices, says so before, and keeps ports and mounts", async () => {
       const { preview, act, before, after } = await edit(suite, { memoryMiB: "160" });
-      expect(preview.steps).toEqual(["update Guest web-0", "update Guest web-1"]);
+      expect(preview.steps).toEqual(["update Guest cloud-web-0", "update Guest cloud-web-1"]);
       expect([...preview.said].sort()).toEqual([
         "host1/guest/web-0: memoryMiB 128 → 160: restarts it",
         "host2/guest/web-1: memoryMiB 128 → 160: restarts it",
@@ -68,7 +68,11 @@ export function edits(suite: Suite): void {
 
     it("of the number of replicas adds one, and leaves those that are there alone", async () => {
       const { preview, act, before, after } = await edit(suite, { replicas: "3" });
-      const steps = ["create Guest web-2", "create PortForward web-2-forward", "create Share web-2-share"];
+      const steps = [
+        "create Guest cloud-web-2",
+        "create PortForward cloud-web-2-forward",
+        "create Share cloud-web-2-share",
+      ];
       expect(preview.steps).toEqual(steps);
       expect(act.steps).toEqual(steps);
       expect(turnover(before, after)).toEqual({

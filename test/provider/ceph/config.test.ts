@@ -7,7 +7,6 @@ import {
 } from "../../../provider/src/ceph/config.ts";
 import { keyringSection, renderKeyring } from "../../../provider/src/ceph/keyring.ts";
 import { stableUuid } from "../../../provider/src/ceph/names.ts";
-import { clientKey } from "../../../provider/src/ceph/client-access.ts";
 import { cephCluster } from "../../../provider/src/ceph/cluster.ts";
 import { Uuid } from "../../../provider/src/validation/schemas.ts";
 
@@ -39,6 +38,22 @@ describe("ceph.conf", () => {
       { y: "2", x: "1" },
     ].map((settings) => renderCephConf({ fsid, monitors, settings }));
     expect(a).toBe(b);
+  });
+
+  it.each([
+    ["IPv4 only: the file is as it ever was", ["10.0.0.1", "10.0.0.2"], []],
+    ["IPv6 only", ["fd00::1", "fd00::2"], ["ms_bind_ipv4 = false", "ms_bind_ipv6 = true"]],
+    ["both", ["10.0.0.1", "fd00::2"], ["ms_bind_ipv6 = true"]],
+  ])("has the daemons listen where the monitors do: %s", (_, addresses, lines) => {
+    const all = addresses.map((address, index) => ({ name: `node${String(index)}`, address }));
+    const conf = renderCephConf({ fsid, monitors: all, settings: {} });
+    expect(conf.split("\n").filter((line) => line.startsWith("ms_bind"))).toEqual(lines);
+  });
+
+  it("of IPv6 machines lets the program's own options win", () => {
+    const settings = { ms_bind_ipv4: "true" };
+    const conf = renderCephConf({ fsid, monitors: [{ name: "a", address: "fd00::1" }], settings });
+    expect(conf).toContain("\nms_bind_ipv4 = true\nms_bind_ipv6 = true\n");
   });
 
   it("of a client has identity and monitors only", () => {
@@ -77,28 +92,6 @@ describe("a keyring", () => {
 
   it("is written as it is read", () => {
     expect(keyringSection(renderKeyring("client.x", "K=="), "client.x")).toBe("[client.x]\n\tkey = K==\n");
-  });
-});
-
-describe("a client's key", () => {
-  it("may use one path of one file system, and nothing else", () => {
-    const key = clientKey({ entity: "client.guests", fileSystem: "cloud", path: "/guests", access: "rw" });
-    expect(key.spec).toEqual({
-      caps: {
-        mds: "allow rw fsname=cloud path=/guests",
-        mon: "allow r fsname=cloud",
-        osd: "allow rw tag cephfs data=cloud",
-      },
-    });
-  });
-
-  it("may not write when it is to read", () => {
-    const key = clientKey({ entity: "client.guests", fileSystem: "cloud", path: "/", access: "r" });
-    expect(key.spec["caps"]).toMatchObject({
-      mds: "allow r fsname=cloud path=/",
-      osd: "allow r tag cephfs data=cloud",
-    });
-    expect(JSON.stringify(key.spec)).not.toMatch(/\brw\b/);
   });
 });
 

@@ -239,9 +239,11 @@ describe("what is wrong with an inventory", () => {
       ["3:5: hosts.node1: privateKeyFile and agent are missing; expected one of them"],
     ],
     [
-      "a missing key file",
-      host("privateKeyFile: /x/y"),
-      ["5:21: hosts.node1.privateKeyFile: /x/y does not exist; expected a private key file"],
+      "a key file that holds none",
+      host("privateKeyFile: /dev/null"),
+      [
+        "5:21: hosts.node1.privateKeyFile: /dev/null is not a private key that can be used; expected a private key file",
+      ],
     ],
     [
       "an unknown jump host",

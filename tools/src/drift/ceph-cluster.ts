@@ -76,7 +76,7 @@ export const cephClusterTables: readonly DriftTable[] = [
             host: "node2",
             script: "chown nobody /var/lib/torocloud",
             told: [
-              "node2/ceph-node/ceph: directory /var/lib/torocloud is 755 nobody:root, not 755 root:root",
+              "node2/ceph-node/ceph: directory /var/lib/torocloud belongs to nobody:root, not root:root",
             ],
           },
         ],

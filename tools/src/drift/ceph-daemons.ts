@@ -46,7 +46,7 @@ export const cephDaemonTables: readonly DriftTable[] = [
             host: "node1",
             script: `chmod 755 ${monitor("node1")}`,
             told: [
-              `node1/ceph-monitor/node1: directory ${monitor("node1")} is 755 ceph:ceph, not 750 ceph:ceph`,
+              `node1/ceph-monitor/node1: directory ${monitor("node1")} has mode 755, not 750`,
             ],
           },
         ],
@@ -124,7 +124,7 @@ export const cephDaemonTables: readonly DriftTable[] = [
             host: "node1",
             script: `chmod 755 ${daemonDirectory("mgr", "node1")}`,
             told: [
-              `node1/ceph-manager/node1: directory ${daemonDirectory("mgr", "node1")} is 755 ceph:ceph, not 750 ceph:ceph`,
+              `node1/ceph-manager/node1: directory ${daemonDirectory("mgr", "node1")} has mode 755, not 750`,
             ],
           },
         ],
@@ -188,7 +188,7 @@ chmod a+x /usr/bin/ceph-mgr; systemctl is-failed ceph-mgr@node2`,
             host: "node2",
             script: `chown root ${daemonDirectory("mds", "node2")}`,
             told: [
-              `node2/ceph-metadata-server/node2: directory ${daemonDirectory("mds", "node2")} is 750 root:ceph, not 750 ceph:ceph`,
+              `node2/ceph-metadata-server/node2: directory ${daemonDirectory("mds", "node2")} belongs to root:ceph, not ceph:ceph`,
             ],
           },
         ],

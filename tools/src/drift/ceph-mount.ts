@@ -78,7 +78,7 @@ export const cephMountTables: readonly DriftTable[] = [
       },
       {
         artifact: "file /etc/systemd/system/torocloud-mount-{mount}.service.d/torocloud.conf",
-        fields: ["name", "client"],
+        fields: ["name", "mountPoint", "client"],
         rows: [
           {
             by: "is edited: nothing restarts",

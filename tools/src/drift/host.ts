@@ -19,7 +19,7 @@ export const hostTables: readonly DriftTable[] = [
             by: "gets another owner",
             host: "node2",
             script: "chown nobody /etc/torocloud",
-            told: ["node2/host/node2: directory /etc/torocloud is 755 nobody:root, not 755 root:root"],
+            told: ["node2/host/node2: directory /etc/torocloud belongs to nobody:root, not root:root"],
           },
         ],
       },

@@ -85,10 +85,28 @@ class TestObserve:
         assert units.observe_unit(work, A) == {**GOOD, "active": "activating"}
         assert sum(work.slept) == pytest.approx(3)
 
+    def test_while_any_unit_is_being_enabled_all_seem_stale(self, host: FakeSystemd) -> None:
+        running(host)
+        host.load("init.scope", "active")
+        host.any_being_enabled = True
+        work = PlainWork()
+        sleep = work.sleep
+
+        def end(seconds: float) -> None:
+            sleep(seconds)
+            host.any_being_enabled = False
+
+        work.sleep = end  # type: ignore[method-assign]
+        assert units.observe_unit(work, A) == GOOD
+        assert work.slept == [0.2]
+
     def test_a_file_that_was_changed_since(self, host: FakeSystemd) -> None:
         running(host)
+        host.load("init.scope", "active")
         write(f"{ETC}/{A}", SERVICE + "\n")
-        assert units.observe_unit(PlainWork(), A) == {**GOOD, "needsReload": True}
+        work = PlainWork()
+        assert units.observe_unit(work, A) == {**GOOD, "needsReload": True}
+        assert work.slept == []
 
     @pytest.mark.parametrize("loaded", [False, True])
     def test_what_people_added_counts_and_nothing_else(self, host: FakeSystemd, loaded: bool) -> None:
@@ -123,7 +141,7 @@ class TestApply:
     def test_a_new_unit_needs_no_reload(self, host: FakeSystemd) -> None:
         write(f"{ETC}/{A}", SERVICE)
         units.apply_unit(PlainWork(), A)
-        assert host.members() == ["RestartUnit"]
+        assert host.members() == ["ResetFailedUnit", "RestartUnit"]
         assert target_of(WANTS) == f"{ETC}/{A}"
 
     def test_it_is_enabled_then_read_then_restarted(self, host: FakeSystemd) -> None:
@@ -131,7 +149,7 @@ class TestApply:
         write(f"{ETC}/{A}", SERVICE + "\n")
         os.unlink(real(WANTS))
         units.apply_unit(PlainWork(), A)
-        assert host.members() == ["Reload", "RestartUnit"]
+        assert host.members() == ["Reload", "ResetFailedUnit", "RestartUnit"]
         assert units.observe_unit(PlainWork(), A) == GOOD
 
     def test_the_files_of_those_beside_it_are_read_too(self, host: FakeSystemd) -> None:
@@ -139,7 +157,7 @@ class TestApply:
         running(host, "b.service")
         write(f"{ETC}/b.service", SERVICE + "\n")
         units.unit.apply(PlainWork(), A, {"besides": ["b.service"]})
-        assert host.members() == ["Reload", "RestartUnit"]
+        assert host.members() == ["Reload", "ResetFailedUnit", "RestartUnit"]
 
     def test_without_disturbing_one_that_runs_is_not_restarted(self, host: FakeSystemd) -> None:
         running(host)
@@ -152,7 +170,7 @@ class TestApply:
         running(host)
         host.units[A].active = "failed"
         units.apply_unit(PlainWork(disturb=False), A)
-        assert host.members() == ["StartUnit"]
+        assert host.members() == ["ResetFailedUnit", "StartUnit"]
 
     def test_a_mask_is_removed_and_systemd_told(self, host: FakeSystemd) -> None:
         write(f"/usr/lib/systemd/system/{A}", SERVICE)
@@ -161,7 +179,7 @@ class TestApply:
         host.load(A)
         work = PlainWork()
         units.apply_unit(work, A)
-        assert host.members() == ["Reload", "RestartUnit"]
+        assert host.members() == ["Reload", "ResetFailedUnit", "RestartUnit"]
         assert work.said == [f"removing the mask {ETC}/{A}", f"removing the mask /run/systemd/system/{A}"]
         assert units.observe_unit(PlainWork(), A) == GOOD
 
@@ -215,9 +233,9 @@ class TestRemove:
         write(f"{ETC}/ceph.target", "[Unit]\n")
         host.load("ceph.target", "active")
         units.apply_unit(PlainWork(), A)
-        assert host.members() == ["Reload", "RestartUnit"]
+        assert host.members() == ["Reload", "ResetFailedUnit", "RestartUnit"]
         units.remove_unit(PlainWork(), A)
-        assert host.members()[2:] == ["StopUnit", "ResetFailedUnit", "Reload"]
+        assert host.members()[3:] == ["StopUnit", "ResetFailedUnit", "Reload"]
         assert host.units["ceph.target"].wants == []
 
     def test_one_that_does_not_stop_is_killed(self, host: FakeSystemd) -> None:

@@ -78,11 +78,12 @@ def test_one_that_fails_says_why_and_what_it_wrote(host: FakeSystemd) -> None:
     ]
 
 
-def test_one_that_failed_too_often_is_tried_once_more(host: FakeSystemd) -> None:
+def test_one_that_failed_too_often_is_started_all_the_same(host: FakeSystemd) -> None:
     write(f"{ETC}/a.service", SERVICE)
+    host.load("a.service").active = "failed"
     host.limited = {"a.service"}
     systemd.restart(PlainWork(), "a.service")
-    assert host.members() == ["RestartUnit", "ResetFailedUnit", "RestartUnit"]
+    assert host.members() == ["ResetFailedUnit", "RestartUnit"]
     assert host.units["a.service"].active == "active"
 
 
@@ -180,7 +181,7 @@ def test_all_files_are_read_anew_only_where_a_loaded_unit_is_another(
         host.load(f"{name}.service")
     for name in changed:
         touch(f"{ETC}/{name}.service")
-    systemd.reload_after_links(PlainWork(), "a.service", ["multi-user.target"], "b.service", "c.service")
+    systemd.reload_after_enabling(PlainWork(), "a.service", ["multi-user.target"], "b.service", "c.service")
     assert len(host.members("Reload")) == reloads
 
 
@@ -189,23 +190,48 @@ def test_a_unit_whose_links_systemd_saw_otherwise_is_told(host: FakeSystemd) -> 
     unit = host.load("a.service")
     systemd.properties("a.service", "UnitFileState")
     assert unit.cached == "disabled"
-    systemd.reload_after_links(PlainWork(), "a.service", systemd.enable("a.service"))
+    systemd.reload_after_enabling(PlainWork(), "a.service", systemd.enable("a.service"))
     assert len(host.members("Reload")) == 1
-    systemd.reload_after_links(PlainWork(), "a.service", systemd.enable("a.service"))
+    systemd.reload_after_enabling(PlainWork(), "a.service", systemd.enable("a.service"))
     assert len(host.members("Reload")) == 1
-    systemd.reload_after_links(PlainWork(), "a.service", systemd.disable("a.service"))
-    assert len(host.members("Reload")) == 2
+    systemd.reload_after_disabling(PlainWork(), "a.service", systemd.disable("a.service"))
+    assert len(host.members("Reload")) == 1
+
+
+def test_one_that_was_stopped_is_given_a_moment_to_be_forgotten(host: FakeSystemd) -> None:
+    for number, (lingers, reloads) in enumerate([(0.1, 0), (1.0, 1)]):
+        name = f"a{number}.service"
+        write(f"{ETC}/{name}", SERVICE)
+        host.load(name, "active")
+        host.lingers = lingers
+        systemd.stop(PlainWork(), name)
+        os.unlink(where.real(f"{ETC}/{name}"))
+        work = PlainWork()
+        work.sleep = time.sleep  # type: ignore[method-assign]
+        systemd.reload_if_stale(work, name)
+        assert len(host.members("Reload")) == reloads
+
+
+def test_one_that_others_keep_in_memory_is_not_waited_for(host: FakeSystemd) -> None:
+    write(f"{ETC}/a.service", SERVICE)
+    systemd.enable("a.service")
+    host.load("multi-user.target", "active")
+    systemd.disable("a.service")
+    os.unlink(where.real(f"{ETC}/a.service"))
+    work = PlainWork()
+    systemd.reload_if_stale(work, "a.service")
+    assert (work.slept, host.members("Reload")) == ([], ["Reload"])
 
 
 def test_a_link_in_what_runs_already_is_told_once(host: FakeSystemd) -> None:
     write(f"{ETC}/a.service", "[Install]\nWantedBy=mount.service\n")
     write(f"{ETC}/mount.service", SERVICE)
-    systemd.reload_after_links(PlainWork(), "a.service", systemd.enable("a.service"))
+    systemd.reload_after_enabling(PlainWork(), "a.service", systemd.enable("a.service"))
     assert host.members("Reload") == []
     systemd.disable("a.service")
     host.load("mount.service", "active")
     for _ in range(2):
-        systemd.reload_after_links(PlainWork(), "a.service", systemd.enable("a.service"))
+        systemd.reload_after_enabling(PlainWork(), "a.service", systemd.enable("a.service"))
         assert len(host.members("Reload")) == 1
-    systemd.reload_after_links(PlainWork(), "a.service", systemd.disable("a.service"))
+    systemd.reload_after_disabling(PlainWork(), "a.service", systemd.disable("a.service"))
     assert len(host.members("Reload")) == 2

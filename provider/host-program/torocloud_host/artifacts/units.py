@@ -48,7 +48,7 @@ def apply_unit(change: Change, name: str, besides: Sequence[str] = ()) -> None:
         for mask in unit_files.unmask(name):
             change.say(f"removing the mask {mask}")
         parents = systemd.enable(name)
-    systemd.reload_after_links(change, name, parents, *besides)
+    systemd.reload_after_enabling(change, name, parents, *besides)
     if change.disturb:
         systemd.restart(change, name)
     elif active not in ("active", "reloading", "refreshing"):
@@ -63,7 +63,7 @@ def remove_unit(work: Work, name: str, kill_after: float | None = None) -> None:
         parents = systemd.disable(name)
     systemd.stop(work, name)
     systemd.reset_failed(name)
-    systemd.reload_after_links(work, name, parents)
+    systemd.reload_after_disabling(work, name, parents)
 
 
 class UnitFile:
@@ -125,11 +125,12 @@ class PassiveUnit:
 
 
 def _settled(work: Work, name: str) -> tuple[Loaded | None, bool]:
-    """The unit once it is not between two states, and whether it needs a reload; all do while any is being enabled."""
+    """The unit once it is not between two states, and whether it needs a reload."""
     for last in (*[False] * 15, True):
         loaded = systemd.loaded(name).get(name)
-        stale = loaded is not None and bool(systemd.property_of(loaded, "NeedDaemonReload"))
-        if loaded is None or last or not (stale or loaded.active in _BETWEEN):
+        stale = loaded is not None and systemd.needs_reload(loaded)
+        between = loaded is not None and loaded.active in _BETWEEN
+        if last or not (between or (stale and systemd.is_any_being_enabled())):
             break
         work.sleep(0.2)
     return loaded, stale

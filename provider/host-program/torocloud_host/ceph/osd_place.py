@@ -1,9 +1,9 @@
 """Where an OSD is in the CRUSH map, and the kind `ceph.osd-place`.
 
-The place of a new OSD is the name that the inventory gives to its machine, written down as its own
-`crush_location` in the monitors' database. Left to itself Ceph takes the hostname, which cloned machines share: then all
-their OSDs are one host to it, and copies have nowhere to go. One that is elsewhere already stays there, unless OSDs of
-other machines are there too: to move it would move data.
+The place of a new OSD is the name that the inventory gives to its machine, written down as the OSD's own
+`crush_location` in the monitors' database. Left to itself Ceph takes the hostname, which cloned machines share: then
+all their OSDs are one host to it, and copies have nowhere to go. One that is elsewhere already stays there, unless OSDs
+of other machines are there too: to move it would move data.
 """
 
 from __future__ import annotations

@@ -36,8 +36,8 @@ class Out:
 
     def apply(self, change: Change, key: str, spec: Spec) -> None:
         """Take it out: what it holds moves to others, while it goes on serving."""
-        osd = _must_find(change, key)
-        if osd.is_in:
+        osd = _find(change, key)
+        if osd is not None and osd.is_in:
             monitors.ask(change, "osd out", ids=[str(osd.number)])
 
     def remove(self, work: Work, key: str, spec: Spec) -> None:

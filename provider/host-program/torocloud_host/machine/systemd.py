@@ -19,7 +19,6 @@ from .dbus import Bus, BusLost, Refused, Signal, Target
 from .dbus_values import Value
 from .unit_files import disable as disable
 from .unit_files import enable as enable
-from .unit_files import enabled_state
 
 _NAME = "org.freedesktop.systemd1"
 _MANAGER = Target(_NAME, "/org/freedesktop/systemd1", f"{_NAME}.Manager")
@@ -27,7 +26,7 @@ _UNIT = f"{_NAME}.Unit"
 _GOOD = ("done", "skipped")
 # No unit of ours takes longer to start or to stop: a mount has 300 s, an OSD 90.
 _PATIENCE = 900.0
-_ASKED_EVERY = 5.0
+_ASKED_EVERY = 3.0
 _RESULTS = {
     "failed": "it failed",
     "timeout": "it took too long",
@@ -204,52 +203,72 @@ def reload(work: Work) -> None:
 
 
 def reload_if_stale(work: Work, *patterns: str) -> None:
-    """Reload where systemd knows one of these units from another file or drop-in than there is on disk now."""
-    if any(property_of(unit, "NeedDaemonReload") for unit in loaded(*patterns).values()):
-        reload(work)
+    """Reload where systemd knows one of these units from another file or drop-in than there is on disk now.
+
+    One that was stopped is forgotten by itself as soon as its last process is gone, so it is given a moment, unless
+    others keep it in memory.
+    """
+    for last in (*[False] * 10, True):
+        stale = [unit for unit in loaded(*patterns).values() if needs_reload(unit)]
+        if not stale:
+            return
+        if last or any(unit.active not in ("inactive", "failed") or _pulled_in_by(unit) for unit in stale):
+            reload(work)
+            return
+        work.sleep(0.02)
 
 
-def reload_after_links(work: Work, unit: str, parents: Iterable[str], *besides: str) -> None:
-    """Reload where systemd does not know what is enabled or disabled in these by now, or one of the units otherwise.
+def reload_after_enabling(work: Work, unit: str, parents: Iterable[str], *besides: str) -> None:
+    """Reload where systemd does not know yet that the unit was enabled in these, or knows one of the units otherwise.
 
     A link in what only counts at the next start of the host is not worth it.
     """
     known = loaded(unit, *besides, *parents)
-    stale = any(property_of(known[name], "NeedDaemonReload") for name in (unit, *besides) if name in known)
-    if stale or not _knows_links(unit, known, [parent for parent in parents if parent in known]):
+    stale = any(needs_reload(known[name]) for name in (unit, *besides) if name in known)
+    if stale or not _knows_links(known.get(unit), [name for name in parents if name in known and name not in _BOOT]):
         reload(work)
 
 
-def _knows_links(unit: str, known: dict[str, Loaded], parents: list[str]) -> bool:
-    mine = known.get(unit)
-    enabled = enabled_state(unit) == "enabled"
-    if mine is not None and (mine.load == "masked" or (property_of(mine, "UnitFileState") == "enabled") != enabled):
-        return False
-    running = [parent for parent in parents if parent not in _BOOT]
-    if mine is None:
-        return not (running and enabled)
-    pulled_in = [name for by in ("WantedBy", "RequiredBy", "UpheldBy") for name in property_of(mine, by) or []]
-    return all((parent in pulled_in) == enabled for parent in running)
+def reload_after_disabling(work: Work, unit: str, parents: Iterable[str]) -> None:
+    """Reload where one of these would still pull the unit in."""
+    known = loaded(unit).get(unit)
+    if known is not None and _pulled_in_by(known) & (set(parents) - set(_BOOT)):
+        reload(work)
+
+
+def needs_reload(unit: Loaded) -> bool:
+    """Whether its file or its drop-ins are others by now; said of all units while any is being enabled."""
+    return bool(property_of(unit, "NeedDaemonReload"))
+
+
+def is_any_being_enabled() -> bool:
+    """Whether all units are said to need a reload; also one without any file."""
+    return any(needs_reload(unit) for unit in loaded("init.scope").values())
+
+
+def _knows_links(unit: Loaded | None, parents: list[str]) -> bool:
+    if unit is None:
+        return not parents
+    return property_of(unit, "UnitFileState") == "enabled" and _pulled_in_by(unit) >= set(parents)
+
+
+def _pulled_in_by(unit: Loaded) -> set[str]:
+    return {name for by in ("WantedBy", "RequiredBy", "UpheldBy") for name in property_of(unit, by) or []}
 
 
 def _bring_up(work: Work, method: str, unit: str) -> None:
+    # It may have failed too often in a short time to be started again, and what made it fail may be gone. systemd does
+    # not say so afterwards where the unit has another result already.
+    reset_failed(unit)
     try:
         result = _job(work, method, unit, "start")
-        if result not in _GOOD and _result_of(unit).endswith("limit-hit"):
-            # It failed too often in a short time; what made it fail may be gone.
-            reset_failed(unit)
-            result = _job(work, method, unit, "start")
     except Refused as refusal:
-        raise Failed(f"unit {unit} did not start: {refusal.message}{_journal(work, unit)}") from refusal
+        said = "" if refusal.name.endswith((".NoSuchUnit", ".UnitMasked")) else _journal(work, unit)
+        raise Failed(f"unit {unit} did not start: {refusal.message}{said}") from refusal
     if result not in _GOOD:
-        how = _result_of(unit)
+        how = properties(unit, "Result").get("Result", "")
         reason = _RESULTS.get(result, result) + (f" ({how})" if how not in ("", "success") else "")
         raise Failed(f"unit {unit} did not start: {reason}{_journal(work, unit)}")
-
-
-def _result_of(unit: str) -> str:
-    """How it ended last: "exit-code", "start-limit-hit"."""
-    return properties(unit, "Result").get("Result", "")
 
 
 def _journal(work: Work, unit: str) -> str:

@@ -19,7 +19,7 @@ const mount = new ceph.Mount(
   {
     ...common,
     name: "beside",
-    keysFrom: "node1",
+    keysFrom: ["node1"],
     fsid: config.require("fsid"),
     monitors: config.requireObject("monitors"),
     user: key.name,

@@ -7,7 +7,7 @@ const monitors = config.requireObject("monitors");
 const forward = { host: "host1", guest: "web-0", guestPort: 80, vsock: "user", contextId: 42 };
 const mount = {
   host: "host1",
-  keysFrom: "node1",
+  keysFrom: ["node1"],
   fsid,
   monitors,
   user: "ceph",
@@ -31,7 +31,7 @@ function alone() {
   new ceph.FileSystem("pool", { host: "node1", name: "theirs" });
   new ceph.Mount("mount", { ...mount, name: "mounted", mountPoint: "/srv/mounted" });
   new ceph.Mount("full", { ...mount, name: "full", mountPoint: "/srv/full" });
-  new ceph.Node("configuration", { host: "host2", cluster: "ceph", keysFrom: "node1", fsid, monitors });
+  new ceph.Node("configuration", { host: "host2", cluster: "ceph", keysFrom: ["node1"], fsid, monitors });
   new microvm.SharedFiles("files", {
     host: "host1",
     name: "theirs",
