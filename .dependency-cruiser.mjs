@@ -1,25 +1,52 @@
 /** Each layer may import the ones listed, and itself. The list is the architecture; ARCHITECTURE.md explains it. */
 const layers = {
-  "provider/src/host": [],
-  "provider/src/transport": ["provider/src/host"],
-  "provider/src/project": ["provider/src/host"],
-  "provider/src/domain": ["provider/src/host"],
-  "provider/src/lifecycle": ["provider/src/host"],
-  "provider/src/resources": [
-    "provider/src/lifecycle",
-    "provider/src/domain",
-    "provider/src/project",
-    "provider/src/host",
+  "provider/src/validation": [],
+  "provider/src/host-program": [],
+  "provider/src/artifacts": ["provider/src/validation", "provider/src/host-program"],
+  "provider/src/project": ["provider/src/artifacts"],
+  "provider/src/lifecycle": [
+    "provider/src/validation",
+    "provider/src/host-program",
+    "provider/src/artifacts",
   ],
-  "provider/src/registry": ["provider/src/resources", "provider/src/lifecycle"],
+  "provider/src/machine": ["provider/src/lifecycle", "provider/src/validation", "provider/src/artifacts"],
+  "provider/src/ceph": [
+    "provider/src/lifecycle",
+    "provider/src/validation",
+    "provider/src/host-program",
+    "provider/src/artifacts",
+  ],
+  "provider/src/microvm": [
+    "provider/src/lifecycle",
+    "provider/src/validation",
+    "provider/src/artifacts",
+    "provider/src/project",
+  ],
+  "provider/src/keys": ["provider/src/inventory", "provider/src/validation"],
+  "provider/src/inventory": ["provider/src/keys", "provider/src/validation"],
+  "provider/src/ssh": [
+    "provider/src/inventory",
+    "provider/src/keys",
+    "provider/src/validation",
+    "provider/src/host-program",
+  ],
+  "provider/src/registry": [
+    "provider/src/machine",
+    "provider/src/ceph",
+    "provider/src/microvm",
+    "provider/src/lifecycle",
+  ],
   "provider/src/adapters": [
     "provider/src/registry",
     "provider/src/lifecycle",
-    "provider/src/transport",
+    "provider/src/validation",
+    "provider/src/host-program",
+    "provider/src/ssh",
+    "provider/src/inventory",
+    "provider/src/keys",
     "provider/src/project",
-    "provider/src/host",
   ],
-  "provider/src/index": ["provider/src/adapters", "provider/src/registry", "provider/src/transport"],
+  "provider/src/index": ["provider/src/adapters", "provider/src/registry", "provider/src/inventory"],
   "sdk/src": ["provider/"],
   lab: [],
   examples: ["sdk/"],
@@ -27,11 +54,10 @@ const layers = {
 
 /** Packages with one home. */
 const homes = {
-  ssh2: "^provider/src/transport/",
+  ssh2: "^provider/src/(ssh|keys)/",
   "@pulumi/pulumi": "^(provider/src/adapters|sdk|examples|test)/",
   "@pulumi/command": "^(examples|test)/",
-  "tar-stream": "^(provider/src/project|test)/",
-  zod: "^(provider/src/(resources|lifecycle|transport)|tools|test)/",
+  zod: "^(provider/src/(validation|host-program|artifacts|lifecycle|machine|ceph|microvm|keys|inventory|ssh)|tools|test)/",
 };
 
 /** @type {import("dependency-cruiser").IConfiguration} */

@@ -6,7 +6,7 @@ const owned = ({ mode, owner }: Spec): Json => ({ mode, owner });
 const content = ({ mode, owner, content: text, digest }: Spec): Json => ({
   mode,
   owner,
-  digest: digest ?? sha256(String(text)),
+  digest: digest ?? sha256(text as string),
 });
 
 const key = ({ caps }: Spec): Json => ({ mode: "600", owner: "ceph:ceph", known: { same: true, caps } });
@@ -19,7 +19,7 @@ const states: Readonly<Record<string, (spec: Spec) => Json>> = {
   "ceph.client-key-file": content,
   "ceph.daemon-key": key,
   "ceph.directory": () => ({ type: "directory" }),
-  "ceph.file-system": ({ metadataPool, dataPool }) => ({ metadataPool, dataPools: [String(dataPool)] }),
+  "ceph.file-system": ({ metadataPool, dataPool }) => ({ metadataPool, dataPools: [dataPool] }),
   "ceph.file-system-options": ({ maxMds, joinable }) => ({ maxMds, joinable }),
   "ceph.monitor-key": () => ({ mode: "600", owner: "ceph:ceph", same: true }),
   "ceph.monitor-store": ({ fsid }) => ({ fsid }),
@@ -35,7 +35,7 @@ const states: Readonly<Record<string, (spec: Spec) => Json>> = {
   "ceph.osd-weight": () => ({ weight: 1 }),
   "ceph.pool": ({ pgNum, size, minSize, use, fileSystem }) => ({
     ...{ pgNum, size, minSize, autoscale: "off" },
-    applications: [`cephfs:${String(use)}=${String(fileSystem)}`],
+    applications: [`cephfs:${use as string}=${fileSystem as string}`],
   }),
   directory: owned,
   file: content,
@@ -73,7 +73,7 @@ export function altered(artifact: Artifact, drifted: Readonly<Record<string, Jso
   const state = asDeclared(artifact.kind.name, artifact.spec);
   if (given === undefined) return otherwise(state);
   const isPart = typeof given === "object" && given !== null && !Array.isArray(given);
-  return isPart ? { ...(state as Record<string, Json>), ...given } : given;
+  return isPart ? Object.assign({}, state, given) : given;
 }
 
 /** Another value of the same type, in each of its fields. */

@@ -125,7 +125,6 @@ export class ModelFleet {
       for (const part of parts) this.#titles.set(identityOf(part), part);
       return parts;
     };
-    const { comesByItself, leaving } = resource;
     return {
       ...resource,
       artifacts: (desired, secrets) => {
@@ -133,14 +132,16 @@ export class ModelFleet {
         this.#declared.push({ desired, secrets, parts });
         return parts;
       },
-      ...(leaving && {
+      ...(resource.leaving && {
         leaving: (desired: Props) => {
-          const how = leaving(desired);
+          const how = resource.leaving?.(desired);
           remember(how?.drain ?? []);
           return how;
         },
       }),
-      ...(comesByItself && { comesByItself: (desired: Props) => remember(comesByItself(desired)) }),
+      ...(resource.comesByItself && {
+        comesByItself: (desired: Props) => remember(resource.comesByItself?.(desired) ?? []),
+      }),
     };
   }
 }

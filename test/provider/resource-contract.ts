@@ -475,7 +475,7 @@ function testOwnership(resource: Resource, example: Example): void {
       [undefined, titles(parts(stage))],
       [[], [titleOf(broken)]],
     ] as const) {
-      const { due: _, ...marker } = markerOf(stage);
+      const marker = without(markerOf(stage), "due");
       host.markers.set(path(inputs), { ...marker, state: "pending", ...(due && { due }) });
       host.states.delete(stateKey(broken));
       fleet.forgetHistory();
@@ -564,8 +564,11 @@ function checkedInputs(resource: Resource, example: Example): Props {
 }
 
 function withoutInstance(props: object): Props {
-  const { instance: _, ...rest } = props as { readonly instance?: string };
-  return rest;
+  return without(props, "instance");
+}
+
+function without(fields: object, name: string): Props {
+  return Object.fromEntries(Object.entries(fields).filter(([field]) => field !== name));
 }
 
 async function expectForeign(

@@ -150,7 +150,7 @@ describe.each(subjects.map((subject) => [subject.resource.type, subject] as cons
 
 /** The unit files among them. */
 function unitsOf(parts: readonly Artifact[]): string[] {
-  return parts.flatMap(({ kind, spec }) => (kind.name === "unit-file" ? [String(spec["content"])] : []));
+  return parts.flatMap(({ kind, spec }) => (kind.name === "unit-file" ? [spec["content"] as string] : []));
 }
 
 /** The names of a unit's settings, line by line. */

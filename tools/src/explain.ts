@@ -42,8 +42,12 @@ function isMeant({ urn, oldState, newState }: PreviewStep, id: string): boolean 
 
 async function tell({ op, urn, oldState, newState }: PreviewStep): Promise<void> {
   const inputs = newState?.inputs ?? oldState?.outputs ?? {};
+  const lines = await explainResource(typeOf(urn, inputs), { op, inputs, state: oldState?.outputs });
+  process.stdout.write(`${lines.join("\n  ")}\n`);
+}
+
+function typeOf(urn: string, inputs: Readonly<Record<string, unknown>>): string {
   const type = /"(torocloud:\w+:\w+)"/.exec(String(inputs["__provider"]))?.[1];
   if (type === undefined || !registry.has(type)) throw new ToolError(`${urn} is nothing on a host.`);
-  const lines = await explainResource(type, { op, inputs, state: oldState?.outputs });
-  process.stdout.write(`${lines.join("\n  ")}\n`);
+  return type;
 }

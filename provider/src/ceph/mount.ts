@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { fetchText } from "../host-program/fetch-once.ts";
+import { fetchText } from "../artifacts/fetch-once.ts";
 import { defineResource } from "../lifecycle/define-resource.ts";
 import {
   AbsolutePath,

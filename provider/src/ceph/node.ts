@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { directory, file } from "../artifacts/files.ts";
-import { fetchText } from "../host-program/fetch-once.ts";
+import { fetchText } from "../artifacts/fetch-once.ts";
 import { defineResource } from "../lifecycle/define-resource.ts";
 import { HostName, MonitorAddresses, Name, none, Text, Uuid } from "../validation/schemas.ts";
 import { renderCephConf } from "./config.ts";

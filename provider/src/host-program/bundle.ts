@@ -37,8 +37,14 @@ function modulesIn(path: string): [string, string][] {
   });
 }
 
+/** What the starter writes to standard output before it reads the program, or where Python is missing or only a part of it is there. */
+export const readyLine = "torocloud-ready";
+export const noPythonLine = "torocloud-no-python";
+
 const python = [
-  "import sys,zlib,json",
+  "import sys",
+  // Debian's python3-minimal lacks some of what the program needs.
+  `exec("try:import base64,dataclasses,json,zlib\\nexcept ImportError:print(\\"${noPythonLine}\\");sys.exit(127)")`,
   "b=sys.stdin.buffer",
   "n=b.readline(9).strip()",
   `n.isdigit() or sys.exit("torocloud: no program came")`,
@@ -46,10 +52,6 @@ const python = [
   "m=json.loads(zlib.decompress(d))",
   `exec(compile(m["boot"],"boot","exec"),{"data":d,"bundle":m})`,
 ].join(";");
-
-/** What the starter writes to standard output before it reads the program, or where there is no python3. */
-export const readyLine = "torocloud-ready";
-export const noPythonLine = "torocloud-no-python";
 
 const shell = [
   `command -v python3 >/dev/null || { echo ${noPythonLine}; exit 127; }`,

@@ -115,7 +115,7 @@ describe("a client's key on a host", () => {
     );
     expect([spec["content"], secret.spec["content"]]).toEqual(["[client.guests]\n\tkey = QUJD\n", "QUJD"]);
     for (const [field, value] of Object.entries(secret.spec))
-      if (String(value).includes("QUJD")) expect(secret.kind.secrets).toContain(field);
+      if (JSON.stringify(value).includes("QUJD")) expect(secret.kind.secrets).toContain(field);
   });
 });
 

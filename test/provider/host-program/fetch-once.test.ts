@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { fetchFromAny } from "../../../provider/src/host-program/fetch-once.ts";
+import { fetchFromAny } from "../../../provider/src/artifacts/fetch-once.ts";
 import {
   HostUnreachable,
   Interrupted,

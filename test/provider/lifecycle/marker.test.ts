@@ -31,7 +31,7 @@ describe("an ownership marker", () => {
   );
 
   it("of 0.1.0 has that version's instance", () => {
-    const { instance: _, ...older } = whole;
+    const older = Object.fromEntries(Object.entries(whole).filter(([name]) => name !== "instance"));
     expect(parseMarker(JSON.stringify({ ...older, version: 1 }), "here")).toEqual({
       ...whole,
       instance: firstInstance,

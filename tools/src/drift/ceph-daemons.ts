@@ -45,9 +45,7 @@ export const cephDaemonTables: readonly DriftTable[] = [
             by: "gets another mode",
             host: "node1",
             script: `chmod 755 ${monitor("node1")}`,
-            told: [
-              `node1/ceph-monitor/node1: directory ${monitor("node1")} has mode 755, not 750`,
-            ],
+            told: [`node1/ceph-monitor/node1: directory ${monitor("node1")} has mode 755, not 750`],
           },
         ],
       },

@@ -9,7 +9,7 @@ import { type Outcome, runCommand } from "./run-command.ts";
 
 const lockPauseMs = 5000;
 const versionSeconds = 30;
-const byHand = "apt-get install python3-minimal";
+const byHand = "apt-get install python3";
 
 /** The one piece of shell of torocloud: what gives a Debian host the Python that all else needs. No quote of either kind in it but these. */
 const installer = [
@@ -18,7 +18,7 @@ const installer = [
   `export LC_ALL=C DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1`,
   `o="-q -o DPkg::Lock::Timeout=300"`,
   `exec </dev/null 2>&1`,
-  `apt-get $o update && apt-get $o -y --no-install-recommends install python3-minimal && echo torocloud-installed`,
+  `apt-get $o update && apt-get $o -y --no-install-recommends install python3 && echo torocloud-installed`,
 ].join("; ");
 
 const installCommand = `sh -c '${installer}'`;
@@ -38,10 +38,10 @@ export async function installPython(context: PythonContext): Promise<void> {
   const { entry, limits } = context;
   const { name } = entry;
   const began = performance.now();
-  limits.log(`${name}: there is no Python; installing the Debian package python3-minimal`);
+  limits.log(`${name}: there is no Python; installing the Debian package python3`);
   const notice = setInterval(() => {
     const seconds = Math.round((performance.now() - began) / 1000);
-    limits.log(`${name}: installing python3-minimal, ${seconds} s so far`);
+    limits.log(`${name}: installing python3, ${seconds} s so far`);
   }, limits.noticeSeconds * 1000).unref();
   try {
     const outcome = await installRepeatedly(context, began + limits.installSeconds * 1000);
@@ -50,7 +50,7 @@ export async function installPython(context: PythonContext): Promise<void> {
   } finally {
     clearInterval(notice);
   }
-  limits.log(`${name}: python3-minimal was installed`);
+  limits.log(`${name}: python3 was installed`);
 }
 
 /** What is wrong where Python was started and the host program was not: a version that is too old, otherwise nothing. */
@@ -78,8 +78,8 @@ function installProblem({ user }: InventoryHost, { exitCode, output }: Outcome):
   if (output.includes("torocloud-no-apt"))
     return "there is neither Python nor apt-get to install it; install Python 3.11 or later there, as Debian 12 and 13 have";
   if (exitCode === undefined)
-    return `there is no Python, and the installation of python3-minimal did not end; install it there: ${byHand}`;
+    return `there is no Python, and the installation of python3 did not end; install it there: ${byHand}`;
   const lines = output.split("\n").filter((line) => /^(E|W|Err|sudo):/.test(line.trim()));
   const words = visible((lines.length > 0 ? lines : output.trim().split("\n")).slice(-3).join(" / "));
-  return `there is no Python, and python3-minimal could not be installed (${words.slice(-300)}); install it there: ${byHand}`;
+  return `there is no Python, and python3 could not be installed (${words.slice(-300)}); install it there: ${byHand}`;
 }

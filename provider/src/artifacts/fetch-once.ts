@@ -1,6 +1,6 @@
-import type { Query } from "../artifacts/artifact.ts";
-import { HostUnreachable, StepFailed, type Host } from "./host.ts";
-import type { Json } from "./wire.ts";
+import type { Query } from "./artifact.ts";
+import { HostUnreachable, StepFailed, type Host } from "../host-program/host.ts";
+import type { Json } from "../host-program/wire.ts";
 
 const answers = new WeakMap<Host, Map<string, Promise<Json>>>();
 
