@@ -19,7 +19,7 @@ const states: Readonly<Record<string, (spec: Spec) => Json>> = {
   "ceph.client-key-file": content,
   "ceph.daemon-key": key,
   "ceph.directory": () => ({ type: "directory" }),
-  "ceph.file-system": ({ metadataPool, dataPool }) => ({ metadataPool, dataPools: [dataPool] }),
+  "ceph.file-system": ({ metadataPool, dataPool }) => ({ metadataPool, dataPools: [dataPool ?? null] }),
   "ceph.file-system-options": ({ maxMds, joinable }) => ({ maxMds, joinable }),
   "ceph.monitor-key": () => ({ mode: "600", owner: "ceph:ceph", same: true }),
   "ceph.monitor-store": ({ fsid }) => ({ fsid }),

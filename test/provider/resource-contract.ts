@@ -475,7 +475,7 @@ function testOwnership(resource: Resource, example: Example): void {
       [undefined, titles(parts(stage))],
       [[], [titleOf(broken)]],
     ] as const) {
-      const marker = without(markerOf(stage), "due");
+      const marker = without(markerOf(stage), "due") as unknown as Marker;
       host.markers.set(path(inputs), { ...marker, state: "pending", ...(due && { due }) });
       host.states.delete(stateKey(broken));
       fleet.forgetHistory();

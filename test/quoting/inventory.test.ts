@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
-import { InventoryError, parseInventory } from "../../provider/src/transport/index.ts";
-import { Bench, clientKey, newKey } from "../provider/transport/ssh-server.ts";
+import { InventoryError, parseInventory } from "../../provider/src/inventory/index.ts";
+import { Bench, clientKey, newKey } from "../provider/ssh/ssh-server.ts";
 import { batches, hostileValues, replay } from "./hostile.ts";
 
 const bench = new Bench();

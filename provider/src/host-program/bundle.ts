@@ -42,9 +42,10 @@ export const readyLine = "torocloud-ready";
 export const noPythonLine = "torocloud-no-python";
 
 const python = [
-  "import sys",
+  "import sys,importlib.machinery as m",
   // Debian's python3-minimal lacks some of what the program needs.
-  `exec("try:import base64,dataclasses,json,zlib\\nexcept ImportError:print(\\"${noPythonLine}\\");sys.exit(127)")`,
+  `all(map(m.PathFinder.find_spec,("base64","dataclasses","json"))) or sys.exit(print("${noPythonLine}") or 127)`,
+  "import json,zlib",
   "b=sys.stdin.buffer",
   "n=b.readline(9).strip()",
   `n.isdigit() or sys.exit("torocloud: no program came")`,

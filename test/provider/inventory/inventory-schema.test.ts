@@ -3,8 +3,8 @@ import { join } from "node:path";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { afterAll, describe, expect, it } from "vitest";
 import { parse } from "yaml";
-import { inventorySchema, loadInventory, parseInventory } from "../../../provider/src/transport/index.ts";
-import { Bench, clientKey, newKey } from "./ssh-server.ts";
+import { inventorySchema, loadInventory, parseInventory } from "../../../provider/src/inventory/index.ts";
+import { Bench, clientKey, newKey } from "../ssh/ssh-server.ts";
 
 const bench = new Bench();
 afterAll(() => {

@@ -6,12 +6,12 @@ import ssh2 from "ssh2";
 import { afterAll, describe, expect, it } from "vitest";
 import {
   findHost,
-  fingerprint,
   InventoryError,
   loadInventory,
   parseInventory,
-} from "../../../provider/src/transport/index.ts";
-import { Bench, clientKey, newKey } from "./ssh-server.ts";
+} from "../../../provider/src/inventory/index.ts";
+import { fingerprint } from "../../../provider/src/keys/host-key.ts";
+import { Bench, clientKey, newKey } from "../ssh/ssh-server.ts";
 
 const bench = new Bench();
 afterAll(() => {

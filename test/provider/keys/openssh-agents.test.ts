@@ -3,8 +3,8 @@ import { once } from "node:events";
 import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
-import { sh } from "../../../provider/src/host/script.ts";
-import { Grounds, obstacle, rejection } from "./openssh.ts";
+import { sh } from "../ssh/programs.ts";
+import { Grounds, obstacle, rejection } from "../ssh/openssh.ts";
 
 const reason = obstacle();
 

@@ -3,10 +3,10 @@ import { once } from "node:events";
 import { existsSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, afterEach, describe, expect, it } from "vitest";
-import { sh } from "../../../provider/src/host/script.ts";
-import { InventoryError } from "../../../provider/src/transport/index.ts";
-import { compiledTransport } from "./compiled-transport.ts";
-import { Grounds, obstacle, rejection } from "./openssh.ts";
+import { sh } from "../ssh/programs.ts";
+import { InventoryError } from "../../../provider/src/inventory/index.ts";
+import { compiledSources } from "../ssh/compiled.ts";
+import { Grounds, obstacle, rejection } from "../ssh/openssh.ts";
 
 const reason = obstacle();
 
@@ -106,7 +106,7 @@ describe.skipIf(reason !== "")(`the key of a real sshd${reason && ` (skipped: ${
       await host.run(sh`true`);
       target = impostor.port;
       road.drop();
-      const error = await rejection(host.run(sh`true`));
+      const error = await rejection(host.run(sh`true`, { repeatable: true }));
       expect(error.message).toMatch(
         /^node1: the host key is ssh-ed25519 \S+, the inventory pins ssh-ed25519 \S+;/,
       );
@@ -146,12 +146,14 @@ describe.skipIf(reason !== "")(`the key of a real sshd${reason && ` (skipped: ${
       const inventory = grounds.inventory(
         Object.fromEntries(hosts.map(({ port }, index) => [`node${index}`, grounds.entry(port, fields)])),
       );
-      const module = join(compiledTransport(grounds.folder), "transport/index.js");
+      const sources = compiledSources(grounds.folder);
       const program = grounds.write(
         "program.mjs",
-        `import { loadInventory, SshPool } from ${JSON.stringify(module)};
-         const pool = new SshPool(() => loadInventory(${JSON.stringify(inventory)}));
-         await Promise.all([0, 1, 2].map((n) => pool.host("node" + n).run({ text: "true" })));
+        `import { loadInventory } from ${JSON.stringify(join(sources, "inventory/index.js"))};
+         import { SshPool } from ${JSON.stringify(join(sources, "ssh/index.js"))};
+         const pool = new SshPool(() => loadInventory(${JSON.stringify(inventory)}), { machines: "any" });
+         const steps = [{ do: "readMarker", path: "/nowhere" }];
+         await Promise.all([0, 1, 2].map((n) => pool.host("node" + n).ask({ steps })));
          await pool.close();`,
       );
       const exits = await Promise.all(

@@ -5,8 +5,8 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { afterAll, afterEach, describe, expect, it, vi } from "vitest";
-import { sh } from "../../../provider/src/host/script.ts";
-import { parseInventory, SshPool } from "../../../provider/src/transport/index.ts";
+import { sh, testProgram, TestPool } from "./programs.ts";
+import { parseInventory } from "../../../provider/src/inventory/index.ts";
 import { Grounds, isRunning, obstacle, type OpenSsh } from "./openssh.ts";
 
 const reason = obstacle();
@@ -20,7 +20,7 @@ describe.skipIf(reason !== "")(`with a real OpenSSH server${reason && ` (skipped
 
   async function start(
     ...settings: string[]
-  ): Promise<{ server: OpenSsh; pool: SshPool; alive: (mark: string) => boolean }> {
+  ): Promise<{ server: OpenSsh; pool: TestPool; alive: (mark: string) => boolean }> {
     const server = await grounds.sshd(...settings);
     const node1 = grounds.entry(server.port);
     const pool = grounds.pool({ node1, node2: { ...node1, jumpHost: "node1" } });
@@ -48,7 +48,7 @@ describe.skipIf(reason !== "")(`with a real OpenSSH server${reason && ` (skipped
       hosts: { a: { address: "127.0.0.1", port: server.port, hostKey, agent: true } },
     });
     const inventory = parseInventory("inventory", text);
-    const other = new SshPool(() => inventory, { environment });
+    const other = new TestPool(() => inventory, { environment, program: testProgram });
     expect((await other.host("a").run(sh`echo in`)).stdout).toBe("in\n");
     await Promise.all([other.close(), pool.close()]);
     agent.kill();
@@ -77,7 +77,7 @@ describe.skipIf(reason !== "")(`with a real OpenSSH server${reason && ` (skipped
         numbers.map(async (index) => (await pool.host("node1").run(sh`echo ${index}`)).stdout),
       );
       expect(outputs).toEqual(numbers.map((index) => `${index}\n`));
-      expect(pool.statistics().get("node1")).toEqual({ dials: 1, scripts: 40 });
+      expect(pool.statistics().get("node1")).toEqual({ dials: 1, requests: 40 });
     },
     60_000,
   );
@@ -87,7 +87,7 @@ describe.skipIf(reason !== "")(`with a real OpenSSH server${reason && ` (skipped
     const running = pool.host("node1").run(sh`sleep 98765 & sleep 98765`, { timeoutSeconds: 2 });
     running.catch(() => undefined);
     await vi.waitUntil(() => alive("98765"), { timeout: 5000 });
-    await expect(running).rejects.toThrow("did not end within 2 seconds");
+    await expect(running).rejects.toThrow("did not end within 2 s");
     expect((await pool.host("node1").run(sh`echo next`)).stdout).toBe("next\n");
     await vi.waitUntil(() => !alive("98765"), { timeout: 5000 });
   }, 30_000);
@@ -98,7 +98,7 @@ describe.skipIf(reason !== "")(`with a real OpenSSH server${reason && ` (skipped
     running.catch(() => undefined);
     await vi.waitUntil(() => alive("98766"), { timeout: 5000 });
     server.cut();
-    await expect(running).rejects.toThrow("the script may or may not have finished");
+    await expect(running).rejects.toThrow("what was under way may or may not have finished");
     await vi.waitUntil(() => !alive("98766"), { timeout: 5000 });
     expect((await pool.host("node1").run(sh`echo again`)).stdout).toBe("again\n");
   }, 30_000);

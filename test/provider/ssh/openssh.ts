@@ -7,7 +7,9 @@ import { tmpdir, userInfo } from "node:os";
 import { dirname, join } from "node:path";
 import { Transform } from "node:stream";
 import { expect, vi } from "vitest";
-import { loadInventory, type PoolOptions, SshPool } from "../../../provider/src/transport/index.ts";
+import { loadInventory } from "../../../provider/src/inventory/index.ts";
+import type { PoolOptions } from "../../../provider/src/ssh/index.ts";
+import { testProgram, TestPool } from "./programs.ts";
 
 const sshd = "/usr/sbin/sshd";
 
@@ -276,10 +278,13 @@ export class Grounds {
     return this.write("inventory.json", JSON.stringify({ hosts }));
   }
 
-  pool(hosts: Record<string, Record<string, unknown>>, options: PoolOptions = {}): SshPool {
+  pool(hosts: Record<string, Record<string, unknown>>, options: PoolOptions = {}): TestPool {
     const file = this.inventory(hosts);
     const log = (line: string): number => this.lines.push(line);
-    const pool = new SshPool(() => loadInventory(file), { dialWaitSeconds: 0.2, log, ...options });
+    const pool = new TestPool(() => loadInventory(file), {
+      ...{ dialWaitSeconds: 0.2, machines: "any", program: testProgram, log },
+      ...options,
+    });
     this.cleanups.unshift(async () => pool.close());
     return pool;
   }

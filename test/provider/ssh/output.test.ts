@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { ChannelSlots } from "../../../provider/src/transport/channel-slots.ts";
-import { LastBytes, Lines, MarkedOutput } from "../../../provider/src/transport/output.ts";
+import { Permits } from "../../../provider/src/ssh/session/permits.ts";
+import { LastBytes, Lines, MarkedOutput } from "../../../provider/src/ssh/session/output.ts";
 
 const chunks = fc.array(fc.uint8Array({ maxLength: 20 }).map((bytes) => Buffer.from(bytes)));
 const cut = (whole: Buffer, at: readonly number[]): Buffer[] => {
@@ -39,7 +39,6 @@ describe("Lines", () => {
           const lines = new Lines((line) => found.push(line));
           for (const chunk of cut(Buffer.from(expected.map((text) => `${text}\n`).join("")), at))
             lines.push(chunk);
-          lines.end();
           expect(found).toEqual(expected);
         },
       ),
@@ -48,39 +47,38 @@ describe("Lines", () => {
 });
 
 describe("LastBytes", () => {
-  it("keeps all within the limit, and whole lines from the end above it", () => {
+  it("keeps all within the limit, and the end above it", () => {
     const last = new LastBytes(20);
     last.push(Buffer.from("one\ntwo\n"));
     expect(last.text()).toBe("one\ntwo\n");
     for (let index = 0; index < 100; index++) last.push(Buffer.from(`line ${index}\n`));
-    expect(last.text()).toBe("line 98\nline 99\n");
+    expect(last.text()).toBe(" 97\nline 98\nline 99\n");
   });
 });
 
-describe("ChannelSlots", () => {
-  it("serves in the order of coming, but who was refused goes first", async () => {
-    const slots = new ChannelSlots(2);
+describe("Permits", () => {
+  it("serve in the order of coming, so many at once", async () => {
+    const permits = new Permits(2);
     const order: string[] = [];
-    await Promise.all([slots.take(), slots.take()]);
-    const first = slots.take().then(() => order.push("first"));
-    const second = slots.take().then(() => order.push("second"));
-    expect(slots.lower()).toBe(true);
-    const again = slots.take(true).then(() => order.push("again"));
-    slots.free();
-    await again;
-    slots.free();
+    await Promise.all([permits.take(), permits.take()]);
+    const first = permits.take().then(() => order.push("first"));
+    const second = permits.take().then(() => order.push("second"));
+    permits.giveBack();
     await first;
-    slots.free();
+    expect(order).toEqual(["first"]);
+    permits.giveBack();
     await second;
-    expect(order).toEqual(["again", "first", "second"]);
+    expect(order).toEqual(["first", "second"]);
+    permits.giveBack();
+    await permits.take();
   });
 
-  it("sends everybody away when it closes", async () => {
-    const slots = new ChannelSlots(1);
-    await slots.take();
-    const waiting = slots.take();
-    slots.close(new Error("over"));
+  it("send everybody away when they are closed", async () => {
+    const permits = new Permits(1);
+    await permits.take();
+    const waiting = permits.take();
+    permits.close(new Error("over"));
     await expect(waiting).rejects.toThrow("over");
-    await expect(slots.take()).rejects.toThrow("over");
+    await expect(permits.take()).rejects.toThrow("over");
   });
 });

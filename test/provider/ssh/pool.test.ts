@@ -4,10 +4,10 @@ import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import ssh2 from "ssh2";
 import { afterAll, afterEach, describe, expect, it, vi } from "vitest";
-import { HostUnreachable } from "../../../provider/src/host/host.ts";
-import { sh } from "../../../provider/src/host/script.ts";
-import { InventoryError, loadInventory, SshPool } from "../../../provider/src/transport/index.ts";
-import { compiledTransport } from "./compiled-transport.ts";
+import { HostUnreachable } from "../../../provider/src/host-program/host.ts";
+import { sh, testProgram, TestPool } from "./programs.ts";
+import { InventoryError, loadInventory } from "../../../provider/src/inventory/index.ts";
+import { compiledSources } from "./compiled.ts";
 import { Bench, entryOf, newKey, TestServer } from "./ssh-server.ts";
 
 const bench = new Bench();
@@ -40,7 +40,7 @@ describe("a connection", () => {
     expect(pool.statistics().size).toBe(0);
     await Promise.all([pool.host("node1").run(sh`true`), pool.host("node1").run(sh`true`)]);
     await pool.host("node1").run(sh`true`);
-    expect(pool.statistics()).toEqual(new Map([["node1", { dials: 1, scripts: 3 }]]));
+    expect(pool.statistics()).toEqual(new Map([["node1", { dials: 1, requests: 3 }]]));
   });
 
   it("is closed when nobody uses it, and dialled again on demand", async () => {
@@ -69,7 +69,7 @@ describe("a connection", () => {
     const host = bench.pool({ node1: entryOf(server) }, { dialWaitSeconds: 0.1 }).host("node1");
     await host.run(sh`true`);
     await server.close();
-    const running = host.run(sh`echo back`);
+    const running = host.run(sh`echo back`, { repeatable: true });
     const again = await new TestServer({}, hostKey).listen(port);
     expect((await running).stdout).toBe("back\n");
     await again.close();
@@ -78,17 +78,20 @@ describe("a connection", () => {
   it("does not keep the process alive", async () => {
     const server = await bench.server();
     const inventory = bench.inventory({ node1: entryOf(server) });
+    const sources = compiledSources(bench.folder);
     const program = bench.write(
       "program.mjs",
-      `import { loadInventory, SshPool } from ${JSON.stringify(join(compiledTransport(bench.folder), "transport/index.js"))};
+      `import { loadInventory } from ${JSON.stringify(join(sources, "inventory/index.js"))};
+       import { SshPool } from ${JSON.stringify(join(sources, "ssh/index.js"))};
        const pool = new SshPool(() => loadInventory(${JSON.stringify(inventory)}), { idleSeconds: 0.2 });
-       console.log((await pool.host("node1").run({ text: "echo done" })).stdout);`,
+       const { results } = await pool.host("node1").ask({ steps: [{ do: "readMarker", path: "/nowhere" }] });
+       console.log(results);`,
     );
     const child = spawn(process.execPath, [program], { stdio: ["ignore", "pipe", "inherit"] });
     let output = "";
     child.stdout.on("data", (chunk: Buffer) => (output += chunk.toString()));
     expect(await once(child, "exit")).toEqual([0, null]);
-    expect(output).toBe("done\n\n");
+    expect(output).toBe("[ null ]\n");
   }, 30_000);
 
   it("is ended with the pool, which cannot be used any more", async () => {
@@ -118,7 +121,7 @@ describe("a host key", () => {
     expect(await message(pool.host("node1").run(sh`true`))).toMatch(
       /^node1: the host key is ssh-ed25519 SHA256:\S{43}, the inventory pins ssh-ed25519 SHA256:\S{43}; if the host was reinstalled put its new key into \/.*inventory.json, otherwise somebody is in between$/,
     );
-    expect(pool.statistics().get("node1")).toEqual({ dials: 1, scripts: 0 });
+    expect(pool.statistics().get("node1")).toEqual({ dials: 1, requests: 0 });
   });
 
   it("may be one of several", async () => {
@@ -305,7 +308,7 @@ describe("a jump host", () => {
 it("uses what the inventory says at each use", async () => {
   const server = await bench.server();
   let file = bench.inventory({});
-  const pool = new SshPool(() => loadInventory(file));
+  const pool = new TestPool(() => loadInventory(file), { program: testProgram });
   await expect(pool.host("node1").run(sh`true`)).rejects.toThrow("hosts has no node1");
   file = bench.inventory({ node1: entryOf(server) });
   expect((await pool.host("node1").run(sh`true`)).exitCode).toBe(0);

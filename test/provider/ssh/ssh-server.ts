@@ -5,7 +5,9 @@ import { type AddressInfo, connect, type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import ssh2, { type Connection, type ServerChannel } from "ssh2";
-import { loadInventory, type PoolOptions, SshPool } from "../../../provider/src/transport/index.ts";
+import { loadInventory } from "../../../provider/src/inventory/index.ts";
+import type { PoolOptions } from "../../../provider/src/ssh/index.ts";
+import { testProgram, TestPool } from "./programs.ts";
 
 /** How a server of a test behaves; each field is one thing that real ones do. */
 export interface Behaviour {
@@ -226,9 +228,12 @@ export class Bench {
   }
 
   /** A pool over that inventory, closed after the test. */
-  pool(hosts: Record<string, Record<string, unknown>>, options: PoolOptions = {}): SshPool {
+  pool(hosts: Record<string, Record<string, unknown>>, options: PoolOptions = {}): TestPool {
     const file = this.inventory(hosts);
-    const pool = new SshPool(() => loadInventory(file), { dialWaitSeconds: 0.02, ...options });
+    const pool = new TestPool(() => loadInventory(file), {
+      ...{ dialWaitSeconds: 0.02, machines: "any", program: testProgram },
+      ...options,
+    });
     this.cleanups.unshift(async () => pool.close());
     return pool;
   }
