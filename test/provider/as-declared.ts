@@ -24,7 +24,7 @@ const states: Readonly<Record<string, (spec: Spec) => Json>> = {
   "ceph.monitor-key": () => ({ mode: "600", owner: "ceph:ceph", same: true }),
   "ceph.monitor-store": ({ fsid }) => ({ fsid }),
   "ceph.mount-point": () => ({ is: "directory" }),
-  "ceph.mounted": ({ type }) => ({ type, access: "rw", problem: "" }),
+  "ceph.mounted": ({ type }) => ({ type, access: "rw", problem: "", silent: false }),
   "ceph.osd-key": key,
   // Whether it is out is seen in its weight.
   "ceph.osd-out": () => null,

@@ -89,6 +89,8 @@ type MountedState = Readonly<{
   access: string;
   /** What is said of a client that the cluster has thrown out; empty where it answers. */
   problem: string;
+  /** Nobody answers at all: Ceph may be away, and then to mount anew mends nothing. */
+  silent: boolean;
 }>;
 
 const mountedKind: Kind<MountedSpec, MountedState> = {
@@ -99,6 +101,7 @@ const mountedKind: Kind<MountedSpec, MountedState> = {
     return [
       ...(state.access === "rw" ? [] : [`is mounted ${state.access === "ro" ? "read-only" : state.access}`]),
       ...(state.problem === "" ? [] : [`does not answer: ${state.problem}`]),
+      ...(state.silent ? ["does not answer; is Ceph away?"] : []),
     ];
   },
   disturbs: ({ type }, state) => state?.type !== type || state.problem !== "",

@@ -41,7 +41,7 @@ function disturbs(title: string, state: Json): boolean | undefined {
 }
 
 describe("a mount", () => {
-  const right = { type: "fuse.ceph-fuse", access: "rw", problem: "" };
+  const right = { type: "fuse.ceph-fuse", access: "rw", problem: "", silent: false };
 
   it.each([
     [right, []],
@@ -56,12 +56,14 @@ describe("a mount", () => {
       { ...right, access: "ro", problem: "Input/output error" },
       ["mount /srv/cloud is mounted read-only and does not answer: Input/output error"],
     ],
+    [{ ...right, silent: true }, ["mount /srv/cloud does not answer; is Ceph away?"]],
   ])("found as %j is said to differ: %j", (state, sentences) => {
     expect(said("mount /srv/cloud", state)).toEqual(sentences);
   });
 
   it("may only be restarted where it is gone, covered or dead", () => {
-    expect(disturbs("mount /srv/cloud", { ...right, access: "ro" })).toBe(false);
+    for (const state of [{ ...right, access: "ro" }, { ...right, silent: true }])
+      expect(disturbs("mount /srv/cloud", state)).toBe(false);
     for (const state of [null, { ...right, type: "tmpfs" }, { ...right, problem: "Input/output error" }])
       expect(disturbs("mount /srv/cloud", state)).toBe(true);
   });

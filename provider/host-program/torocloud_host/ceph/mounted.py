@@ -15,13 +15,13 @@ COVERS = 5
 def observe(work: Work, key: str, spec: Spec) -> State:
     """What is on top there, and whether it answers: a client that Ceph evicted stays mounted, and every access fails.
 
-    Raises Unknown when nobody answers: Ceph may be away for a while, and then to mount anew mends nothing.
+    Where nobody answers, `silent` is set: Ceph may be away for a while, and then to mount anew mends nothing.
     """
     mount = mount_table.find(work, key)
     if mount is None:
         return None
-    problem = _problem_of(work, key) if mount.type == spec["type"] else ""
-    return {"type": mount.type, "access": mount.access, "problem": problem}
+    answer = bounded.answer_of(work, key) if mount.type == spec["type"] else bounded.Answer(late=False)
+    return {"type": mount.type, "access": mount.access, "problem": answer.problem, "silent": answer.late}
 
 
 def apply(work: Change, key: str, spec: Spec) -> None:
@@ -34,7 +34,7 @@ def apply(work: Change, key: str, spec: Spec) -> None:
         work.run(["mount", "-o", ",".join(["remount", "bind", "rw", *options]), real(key)], seconds=60)
     if not work.disturb:
         return
-    if mount is None or _problem_of(work, key):
+    if mount is None or bounded.answer_of(work, key).problem:
         systemd.restart(work, unit)
 
 
