@@ -60,7 +60,7 @@ export function compareHost(sections: Sections, expected: Expected): readonly st
       section("unit-file").filter((file) => !expected.files.has(file)),
     ),
     ...processDifferences(section("process"), expected),
-    ...present("a script still runs: process", section("script")),
+    ...present("the host program still runs: process", section("program")),
     ...present("systemd has a job:", section("job")),
     ...present("packages are half-installed:", section("dpkg")),
     ...present(

@@ -17,7 +17,7 @@ find /etc/systemd/system /run/systemd/system -type f \( -name 'torocloud-*' -o -
 systemctl list-jobs --no-legend --no-pager | section job
 ps -eo pid=,ppid=,comm=,args= | awk '
   { parent[$1] = $2; name = $3; if ($4 ~ /qemu-system/) name = "qemu-system-x86_64"; if ($4 ~ /vhost-device-vsock/) name = "vhost-device-vsock"; program[$1] = name }
-  /timeout -k 5 [0-9]+ sh -c/ && !/awk/ { print "script", $1 }
+  $4 == "python3" && $5 == "-ISE" && $6 == "-c" { print "program", $1 }
   END { for (pid in program) if (program[pid] ~ /^(ceph-(mon|mgr|mds|osd|fuse)|virtiofsd|qemu-system-x86_64|vhost-device-vsock)$/ &&
     program[parent[pid]] != program[pid]) print "process", program[pid] }'
 find /etc /var/lib /usr/local /run -xdev \( -path /var/lib/dpkg -o -path /var/lib/apt -o -path /run/systemd -o -path /run/udev \) -prune -o \

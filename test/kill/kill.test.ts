@@ -56,7 +56,7 @@ it.each([
   ],
   ["unit-file", "/etc/systemd/system/torocloud-guest-web-9.service", "unit file that nothing declares: /etc"],
   ["process", "qemu-system-x86_64", "2 processes of qemu-system-x86_64, not 1"],
-  ["script", "4711", "a script still runs: process 4711"],
+  ["program", "4711", "the host program still runs: process 4711"],
   ["job", "12 torocloud-guest-web-0.service start running", "systemd has a job: 12"],
   ["dpkg", "The following packages are in a mess", "packages are half-installed"],
   ["file", "/etc/ceph/ceph.conf.torocloud-new", "left behind: /etc/ceph/ceph.conf.torocloud-new"],

@@ -50,7 +50,7 @@ export function edits(suite: Suite): void {
       expect(await knock(address, 8080)).toBe("open");
       const { preview, act, before, after } = await edit(suite, { port: "8090" });
       const steps = ["create-replacement", "delete-replaced", "replace"].flatMap((op) =>
-        ["web-0", "web-1"].map((guest) => `${op} PortForward ${guest}-forward`),
+        ["web-0", "web-1"].map((guest) => `${op} PortForward cloud-${guest}-forward`),
       );
       expect(preview.steps).toEqual(steps);
       expect(preview.said).toContain("host1/port-forward/8080: listenPort 8080 → 8090: replaces it");

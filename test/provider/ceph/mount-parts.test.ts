@@ -62,7 +62,10 @@ describe("a mount", () => {
   });
 
   it("may only be restarted where it is gone, covered or dead", () => {
-    for (const state of [{ ...right, access: "ro" }, { ...right, silent: true }])
+    for (const state of [
+      { ...right, access: "ro" },
+      { ...right, silent: true },
+    ])
       expect(disturbs("mount /srv/cloud", state)).toBe(false);
     for (const state of [null, { ...right, type: "tmpfs" }, { ...right, problem: "Input/output error" }])
       expect(disturbs("mount /srv/cloud", state)).toBe(true);

@@ -16,7 +16,7 @@ const runs = (...seconds: number[]): ProjectRun[] =>
         ["host1", 1],
         ["host2", 2],
       ]),
-      scriptSeconds: 3,
+      requestSeconds: 3,
     },
   }));
 const entry = (figures: readonly Figure[], name: string): unknown => {

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { expectAll } from "../../../tools/src/bench/guest-fleet.ts";
 import { changesIn } from "../../../tools/src/bench/project.ts";
 
-const run = { seconds: 1, cpuSeconds: 1, trace: { roundTrips: 0, dials: new Map(), scriptSeconds: 0 } };
+const run = { seconds: 1, cpuSeconds: 1, trace: { roundTrips: 0, dials: new Map(), requestSeconds: 0 } };
 
 describe("what a run of Pulumi met", () => {
   it("is what the last summary of its event log says", () => {

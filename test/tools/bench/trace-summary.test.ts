@@ -6,8 +6,8 @@ describe("the provider's trace", () => {
     const text = `{"at":"2030-01-01T00:00:00.000Z","event":"dial","host":"node1","ms":80,"ok":true}
 {"at":"2030-01-01T00:00:00.100Z","event":"dial","host":"node2","ms":80,"ok":false}
 {"at":"2030-01-01T00:00:00.200Z","event":"dial","host":"node2","ms":80,"ok":true}
-{"at":"2030-01-01T00:00:01.000Z","event":"script","host":"node1","ms":250,"exitCode":0,"bytes":10}
-{"at":"2030-01-01T00:00:02.000Z","event":"script","host":"node2","ms":1000,"exitCode":1,"bytes":10}
+{"at":"2030-01-01T00:00:01.000Z","event":"request","host":"node1","ms":250,"steps":3,"bytes":10,"ok":true}
+{"at":"2030-01-01T00:00:02.000Z","event":"request","host":"node2","ms":1000,"steps":1,"bytes":10,"ok":false}
 `;
     expect(summarizeTrace(text)).toEqual({
       roundTrips: 2,
@@ -15,11 +15,11 @@ describe("the provider's trace", () => {
         ["node1", 1],
         ["node2", 2],
       ]),
-      scriptSeconds: 1.25,
+      requestSeconds: 1.25,
     });
   });
 
   it("may be empty", () => {
-    expect(summarizeTrace("")).toEqual({ roundTrips: 0, dials: new Map(), scriptSeconds: 0 });
+    expect(summarizeTrace("")).toEqual({ roundTrips: 0, dials: new Map(), requestSeconds: 0 });
   });
 });
