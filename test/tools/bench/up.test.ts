@@ -19,7 +19,7 @@ function comparison(pulumiSeconds: number, scriptSeconds: number): Parameters<ty
           ["node1", 1],
           ["host1", 2],
         ]),
-        scriptSeconds: 60,
+        requestSeconds: 60,
       },
       providerPeak: undefined,
     },
