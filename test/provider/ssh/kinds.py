@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
 from .work import Change, Kind, QueryHalf, Spec, State, Work
 
+inputs: dict[str, bytes] = {}
+"""What came for scripts that have not begun."""
+
 
 def run(work: Work, spec: Spec) -> State:
     """A script, run by sh, with its code and its outputs."""
-    text: Any = spec["script"]
-    file: Any = spec["input"]
-    argv = ["sh", "-c", text] if file is None else ["sh", "-c", f"exec <'{file}'\nrm '{file}'\n{text}"]
-    done = work.run(argv, check=False)
+    script: Any = spec["script"]
+    key: Any = spec["input"]
+    content = None if key is None else inputs.pop(key)
+    done = work.run(["sh", "-c", script], input=content, check=False)
     return {"exitCode": done.code, "stdout": done.stdout.decode("utf-8", "replace"), "stderr": done.stderr}
 
 
 class Input:
-    """A file from a payload."""
+    """What a script will read, from a payload."""
 
     @staticmethod
     def observe(work: Work, key: str, spec: Spec) -> State:
@@ -27,19 +29,20 @@ class Input:
 
     @staticmethod
     def apply(work: Change, key: str, spec: Spec) -> None:
-        """Write it as it comes; with `pieces`, no more than so many."""
+        """Take it as it comes; with `pieces`, no more than so many."""
         left: Any = spec["pieces"]
-        with open(key, "wb") as file:
-            for chunk in work.payload():
-                file.write(chunk)
-                left -= 1
-                if left == 0:
-                    return
+        content = bytearray()
+        for chunk in work.payload():
+            content += chunk
+            left -= 1
+            if left == 0:
+                break
+        inputs[key] = bytes(content)
 
     @staticmethod
     def remove(work: Work, key: str, spec: Spec) -> None:
         """Gone."""
-        os.unlink(key)
+        inputs.pop(key, None)
 
 
 def register(kinds: dict[str, Kind], queries: dict[str, QueryHalf]) -> None:

@@ -1,7 +1,5 @@
 import { createHash, randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { Readable } from "node:stream";
 import { deflateSync, inflateSync } from "node:zlib";
 import { type HostProgram, hostProgram } from "../../../provider/src/host-program/bundle.ts";
@@ -95,16 +93,16 @@ export class TestHost implements Host {
 
   async run(script: string, { stdin, pieces = -1, ...options }: RunOptions = {}): Promise<Output> {
     if (stdin === undefined) return this.result([running(script, null)], options);
-    const file = join(tmpdir(), `torocloud-input-${randomUUID()}`);
+    const key = randomUUID();
     const input: Step = {
-      ...{ do: "apply", kind: "test.input", key: file, spec: { pieces } },
+      ...{ do: "apply", kind: "test.input", key, spec: { pieces } },
       ...{ found: null, disturb: true, payload: true },
     };
     const payload = (): Readable =>
       stdin instanceof Readable
         ? stdin
         : Readable.from([typeof stdin === "string" ? Buffer.from(stdin) : stdin]);
-    return this.result([input, running(script, file)], { ...options, payload });
+    return this.result([input, running(script, key)], { ...options, payload });
   }
 
   private async result(steps: readonly Step[], options: AskOptions): Promise<Output> {

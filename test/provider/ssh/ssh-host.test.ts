@@ -112,6 +112,7 @@ describe("a script", () => {
   it("is ended when what feeds it failed before it was even dialled", async () => {
     const { host } = await hostWith();
     const stdin = createReadStream("/nowhere/file");
+    await once(stdin, "error");
     await expect(host.run(sh`cat`, { stdin })).rejects.toThrow(
       "node1: what is sent could not be read here: ENOENT",
     );
@@ -167,8 +168,9 @@ describe("output", () => {
 
   it("above the limit ends the script", async () => {
     const { host } = await hostWith({}, { maxAnswerBytes: 100_000 });
-    const error = await failure(host.run(sh`yes`));
+    const error = await failure(host.run(sh`yes 96788`));
     expect(error.message).toMatch(/^node1: a command wrote more than 64 MiB/);
+    await vi.waitUntil(() => !isRunning("yes 96788"));
     const long = await failure(host.run(sh`head -c 200000 /dev/zero | tr '\\0' x`));
     expect(long.message).toBe("node1: an answer has more than 100000 bytes");
   });
