@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import sys
 import threading
 import time
@@ -60,6 +61,20 @@ class Session:
         until = time.monotonic() + _ENDING_SECONDS
         for job in jobs:
             job.join(max(0.0, until - time.monotonic()))
+
+    def end_with_signals(self) -> None:
+        """When this process is told to end, what it runs ends first."""
+
+        def leave() -> None:
+            self.end()
+            os._exit(0)
+
+        def told(*_: object) -> None:
+            # Not here, in the midst of whatever the main thread is at.
+            threading.Thread(target=leave, daemon=True).start()
+
+        for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
+            signal.signal(number, told)
 
     def _watch(self) -> None:
         while time.monotonic() - self._seen < self._limit:
@@ -122,5 +137,6 @@ def serve(start: dict[str, Json]) -> None:
     session = Session(
         sys.stdin.buffer, sys.stdout.buffer, float(seconds) if isinstance(seconds, (int, float)) else 15.0
     )
+    session.end_with_signals()
     session.run()
     os._exit(0)

@@ -24,6 +24,8 @@ export interface Behaviour {
   refuseForward?: boolean;
   /** A folder that comes first on the PATH of the login shell. */
   path?: string;
+  /** A folder that is all of that PATH. */
+  wholePath?: string;
   authorized?: string;
 }
 
@@ -151,7 +153,8 @@ export class TestServer {
 
   private execute(command: string, channel: ServerChannel): ChildProcess {
     const greet = `printf %s "$GREETING"; printf %s "$GREETING" >&2; unset GREETING; ${command}`;
-    const path = [this.behaviour.path, process.env["PATH"]].filter(Boolean).join(":");
+    const path =
+      this.behaviour.wholePath ?? [this.behaviour.path, process.env["PATH"]].filter(Boolean).join(":");
     const child = spawn("sh", ["-c", greet], {
       detached: true,
       env: { PATH: path, HOME: tmpdir(), LANG: "de_DE.UTF-8", GREETING: this.behaviour.greeting ?? "" },
