@@ -60,10 +60,10 @@ const shared = {
     "How often a host is dialled that does not answer or is just booting; 3 by default, with pauses of 1, 2, 4 and up to 15 seconds.",
   ),
   keepAliveSeconds: whole("a number of seconds", 1, 3600).describe(
-    "How often a silent host is asked whether it is there; 3 questions without an answer end the connection; 10 by default.",
+    "How often a host and we tell each other that we are there; 3 times without a word end the connection; 10 by default.",
   ),
   maxSessions: whole("a number of sessions", 1, 100).describe(
-    "How many scripts run side by side on the host; 8 by default, and fewer where sshd's own MaxSessions is less.",
+    "How many requests are under way side by side on the host, all in one session of sshd; 32 by default.",
   ),
 };
 
