@@ -134,5 +134,5 @@ def test_one_limit_holds_for_an_answer_that_comes_byte_by_byte(folder: Path) -> 
 
 
 def test_it_says_so_when_there_is_no_device_at_all(folder: Path) -> None:
-    with pytest.raises(NoAnswer, match=r"^port 80: no such file or directory$"):
+    with pytest.raises(NoAnswer, match=r"^port 80: No such file or directory$"):
         knock(("unix", str(folder / "none")), 80, None)

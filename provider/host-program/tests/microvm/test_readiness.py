@@ -231,7 +231,7 @@ def test_a_forward_answers_when_its_port_takes_connections(host: Host) -> None:
         spec: dict[str, Json] = {"address": "0.0.0.0", "port": port, "units": ["f.socket", "f.service"]}
         assert conditions["microvm.forward-answers"](host.work, spec).done
     seen = conditions["microvm.forward-answers"](host.work, spec)
-    assert (seen.done, seen.seen) == (False, "connection refused")
+    assert (seen.done, seen.seen) == (False, "Connection refused")
     host.work.replies["journalctl"] = (0, "it fell", "")
     assert seen.details is not None
     assert seen.details() == "the last words of f.socket:\nit fell\nthe last words of f.service:\nit fell"

@@ -71,7 +71,7 @@ def knock(dial: tuple[str, str], port: int, path: str | None, seconds: float = L
             what = "nothing came" if asked else "the guest did not take the connection"
             raise NoAnswer(f"port {port}: {asked}{what} within {seconds:g} s") from None
         except OSError as problem:
-            raise NoAnswer(f"port {port}: {asked}{(problem.strerror or str(problem)).lower()}") from None
+            raise NoAnswer(f"port {port}: {asked}{problem.strerror or problem}") from None
 
 
 def _greet(talk: _Conversation, place: str, port: int) -> None:

@@ -41,7 +41,7 @@ def forward_answers(work: Work, spec: Spec) -> Seen:
         return Seen(True, f"port {port} takes connections")
     except OSError as problem:
         units = texts(spec, "units")
-        said = (problem.strerror or str(problem) or "no answer").lower()
+        said = problem.strerror or str(problem) or "no answer"
         return Seen(False, said, details=lambda: "\n".join(filter(None, (last_words(work, unit) for unit in units))))
 
 
