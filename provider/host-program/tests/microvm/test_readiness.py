@@ -116,6 +116,21 @@ def test_where_something_that_it_needs_is_away_it_is_named_and_waited_for(host: 
     assert (seen.seen, seen.hopeless) == (f"nothing came; {MOUNT} is not active", None)
 
 
+def test_the_words_of_what_is_missing_are_in_the_error(host: Host) -> None:
+    host.units[MOUNT] = {"ActiveState": "failed"}
+    host.work.replies["journalctl"] = lambda argv, _: (0, "no mds is up" if MOUNT in argv else "", "")
+    assert host.details() == f"the last words of {MOUNT}:\nno mds is up"
+
+
+def test_a_vsock_device_that_ends_again_and_again_is_given_up_a_mount_is_not(host: Host) -> None:
+    device = "torocloud-vsock-web.service"
+    failing = {"ActiveState": "activating", "SubState": "auto-restart", "NRestarts": "9"}
+    host.units[MOUNT] = failing
+    assert host.answers().hopeless is None
+    host.units[device] = failing
+    assert host.answers(needs=[MOUNT, device]).hopeless == f"{device} ends again and again"
+
+
 @pytest.mark.parametrize("state", ["inactive", "failed", ""])
 def test_one_that_has_ended_for_good_is_given_up_after_a_second_look(host: Host, state: str) -> None:
     host.units[UNIT] = {"ActiveState": state}

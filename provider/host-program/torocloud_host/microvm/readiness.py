@@ -14,7 +14,7 @@ from .knock import NoAnswer, knock
 from .words import end_of_console, last_words
 
 _HOPELESS_RESTARTS = 5
-"""A guest that has ended so often since it was started ends again: waiting is of no use."""
+"""What has ended so often since it was started ends again: waiting is of no use."""
 _STEADY_SECONDS = 30.0
 """One that has run so long did not end because of how it was started."""
 _SECOND_LOOK_SECONDS = 2.0
@@ -56,10 +56,11 @@ def _not_yet(work: Work, spec: Spec, said: str) -> Seen:
     hopeless = (
         hints.too_large_for_toro(spec)
         or sharing.taken_share(spec)
-        # Where something that it needs is away, it may well come.
+        or _failing_device(missing)
+        # Where something else that it needs is away, such as its storage, it may well come.
         or (None if missing else _given_up(unit, restarts) or _ended(work, spec))
     )
-    return Seen(False, said, hopeless, lambda: _details(work, spec))
+    return Seen(False, said, hopeless, lambda: _details(work, spec, missing))
 
 
 def _needs(spec: Spec) -> list[str]:
@@ -71,6 +72,12 @@ def _given_up(unit: str, restarts: int) -> str | None:
     if restarts < _HOPELESS_RESTARTS or _running_seconds(unit) > _STEADY_SECONDS:
         return None
     return f"{unit} ends again and again"
+
+
+def _failing_device(missing: list[str]) -> str | None:
+    """Its vsock device depends on nothing that could come later."""
+    devices = [unit for unit in missing if unit.startswith("torocloud-vsock-")]
+    return next((reason for unit in devices if (reason := _given_up(unit, _restarts(unit)))), None)
 
 
 def _ended(work: Work, spec: Spec) -> str | None:
@@ -110,9 +117,10 @@ def _running_seconds(unit: str) -> float:
     return time.monotonic() - int(started) / 1_000_000 if started.isdigit() else 0
 
 
-def _details(work: Work, spec: Spec) -> str:
-    """The unit's own words, the end of the guest's console, and what these mean."""
+def _details(work: Work, spec: Spec, missing: list[str]) -> str:
+    """The words of what is missing, the unit's own, the end of the guest's console, and what these mean."""
+    others = [last_words(work, unit) for unit in missing]
     words = last_words(work, text(spec, "unit"))
     console = end_of_console(text(spec, "console"))
-    parts = [words, console, hints.taken_context_id(words, spec), hints.wrong_preset(work, spec)]
+    parts = [*others, words, console, hints.taken_context_id(words, spec), hints.wrong_preset(work, spec)]
     return "\n".join(part for part in parts if part)
