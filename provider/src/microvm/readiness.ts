@@ -21,14 +21,15 @@ export function sharesOfItsOwn({ name, shares }: Pick<GuestMachine, "name" | "sh
   return [
     {
       kind: "microvm.shares-free",
-      spec: {
-        unit: guestUnit(name),
-        sockets: Object.fromEntries(shares.map(({ share }) => [share, shareSocket(share)])),
-      },
+      spec: { unit: guestUnit(name), sockets: socketsOf(shares) },
       what: `no other guest to have a share of guest ${name}`,
       seconds: 0,
     },
   ];
+}
+
+function socketsOf(shares: GuestMachine["shares"]): Readonly<Record<string, string>> {
+  return Object.fromEntries(shares.map(({ share }) => [share, shareSocket(share)]));
 }
 
 /** The guest's service answers. What keeps it from that is told, and it is given up as soon as waiting is of no use. */
@@ -39,8 +40,9 @@ export function guestAnswers(guest: ReadyGuest, { port, path, timeoutSeconds }: 
     ...shares.map(({ share }) => `${shareUnit(share)}.socket`),
     ...(vsock === "user" ? [vsockUnit(name)] : []),
   ];
+  const moreOf = { needs, preset, kernel, contextId, sockets: socketsOf(shares) };
   return {
-    ...answers({ name, vsock, contextId, port, path, moreOf: { needs, preset, kernel, contextId } }),
+    ...answers({ name, vsock, contextId, port, path, moreOf }),
     seconds: timeoutSeconds,
   };
 }
@@ -68,6 +70,7 @@ interface Asked {
     readonly preset: string;
     readonly kernel: string;
     readonly contextId: number;
+    readonly sockets: Readonly<Record<string, string>>;
   };
 }
 

@@ -54,12 +54,27 @@ interface Forwarder {
   readonly child: ChildProcessWithoutNullStreams;
 }
 
-/** `holdSeconds`: how long a client waits for its guest, so that tests do not wait as long. */
-async function forwarder({ holdSeconds = 0.3 } = {}): Promise<Forwarder> {
+/** Its limits, so that tests do not wait as long. */
+interface Limits {
+  readonly HOLD_SECONDS?: number;
+  readonly HALF_CLOSED_SECONDS?: number;
+  readonly STALLED_SECONDS?: number;
+  readonly SWEEP_SECONDS?: number;
+  readonly MAX_CONNECTIONS?: number;
+}
+
+async function forwarder(limits: Limits = {}): Promise<Forwarder> {
   const copy = join(folder, "forward.py");
-  const source = readFileSync(program, "utf8");
-  expect(source).toMatch(/^HOLD_SECONDS = \d+$/m);
-  writeFileSync(copy, source.replace(/^HOLD_SECONDS = \d+$/m, `HOLD_SECONDS = ${String(holdSeconds)}`));
+  const all = Object.entries({ HOLD_SECONDS: 0.3, SWEEP_SECONDS: 0.05, ...limits });
+  const source = all.reduce(
+    (text, [name, value]) => {
+      const line = new RegExp(`^${name} = \\d+$`, "m");
+      expect(text).toMatch(line);
+      return text.replace(line, `${name} = ${String(value)}`);
+    },
+    readFileSync(program, "utf8"),
+  );
+  writeFileSync(copy, source);
   const child = spawn("/usr/bin/python3", ["-c", activate, copy, "unix", path, "80"], { stdio: "pipe" });
   children.push(child);
   const [line] = (await once(createInterface(child.stdout), "line")) as [string];
@@ -171,7 +186,7 @@ describe.skipIf(process.platform !== "linux")("forward.py", () => {
   });
 
   it("holds a client whose guest is not there yet, and serves it then", async () => {
-    const { port } = await forwarder({ holdSeconds: 20 });
+    const { port } = await forwarder({ HOLD_SECONDS: 20 });
     const early = [client(port), client(port)];
     const heard = early.map(async (socket) => heardOn(socket.end("hello")));
     await Promise.all(early.map(async (socket) => once(socket, "connect")));
@@ -203,8 +218,7 @@ describe.skipIf(process.platform !== "linux")("forward.py", () => {
     });
     const { port, child } = await forwarder();
     const pipes = (): number => descriptors(child);
-    await calm(child);
-    const before = pipes();
+    const before = await resting(child);
     const socket = client(port);
     socket.write("hello");
     await vi.waitFor(() => {
@@ -262,6 +276,167 @@ sys.stdin.readline()`,
     expect(child.exitCode).toBeNull();
   });
 
+  it("notices a client that has said all, and then gives up", async () => {
+    await guest((socket) => socket.resume());
+    const { port, child } = await forwarder();
+    const before = await resting(child);
+    const socket = client(port);
+    socket.end("a question that nobody answers");
+    await vi.waitFor(() => {
+      expect(descriptors(child)).toBe(before + connectionDescriptors);
+    });
+    await calm(child);
+    socket.resetAndDestroy();
+    await vi.waitFor(() => {
+      expect(descriptors(child)).toBe(before);
+    });
+  });
+
+  it("notices a client that gives up before its guest is there", async () => {
+    const { port, child } = await forwarder({ HOLD_SECONDS: 60 });
+    const before = await resting(child);
+    const socket = client(port);
+    await vi.waitFor(() => {
+      expect(descriptors(child)).toBeGreaterThan(before);
+    });
+    socket.resetAndDestroy();
+    await vi.waitFor(() => {
+      expect(descriptors(child)).toBe(before);
+    });
+  });
+
+  it("ends a connection whose client has said all and whose guest never answers", async () => {
+    const ended: Promise<unknown>[] = [];
+    await guest((socket) => {
+      socket.resume();
+      ended.push(once(socket, "close"));
+      socket.on("end", () => setTimeout(() => socket.end(), 1500));
+    });
+    const { port, child } = await forwarder({ HALF_CLOSED_SECONDS: 0.4 });
+    const before = await resting(child);
+    const clients = Array.from({ length: 100 }, () => client(port));
+    const began = Date.now();
+    expect(await Promise.all(clients.map(async (socket) => heardOn(socket.end("hello"))))).toEqual(
+      clients.map(() => ""),
+    );
+    expect(Date.now() - began).toBeGreaterThan(300);
+    await vi.waitFor(() => {
+      expect(descriptors(child)).toBe(before);
+    });
+    expect(ended).toHaveLength(100);
+    await Promise.all(ended);
+  });
+
+  it("leaves a connection alone that nobody has closed, however long nothing moves", async () => {
+    await guest(echo);
+    const { port } = await forwarder({ HALF_CLOSED_SECONDS: 0.1 });
+    const socket = client(port);
+    socket.write("hello");
+    await once(socket, "data");
+    await new Promise((done) => setTimeout(done, 600));
+    socket.end(" again");
+    expect(await heardOn(socket)).toBe(" again");
+  });
+
+  it("keeps what a slow reader has not taken yet, longer than a connection on which nothing is to come", async () => {
+    const answer = randomBytes(4 << 20).toString("hex");
+    await guest((socket) => socket.resume().end(answer));
+    const { port, child } = await forwarder({ HALF_CLOSED_SECONDS: 0.2 });
+    const socket = client(port).pause();
+    socket.end("a question");
+    // The guest is gone by then, which must not keep the forwarder busy.
+    await new Promise((done) => setTimeout(done, 800));
+    await calm(child);
+    expect(await heardOn(socket.resume())).toBe(answer);
+  });
+
+  it("ends a connection whose reader takes nothing at all", async () => {
+    await guest((socket) => socket.resume().end(Buffer.alloc(32 << 20)));
+    const { port, child } = await forwarder({ HALF_CLOSED_SECONDS: 0.2, STALLED_SECONDS: 0.5 });
+    const before = await resting(child);
+    client(port)
+      .pause()
+      .on("error", () => {})
+      .write("a question");
+    await vi.waitFor(() => {
+      expect(descriptors(child)).toBe(before + connectionDescriptors);
+    });
+    await vi.waitFor(
+      () => {
+        expect(descriptors(child)).toBe(before);
+      },
+      { timeout: 5000 },
+    );
+  });
+
+  it("brings what a guest has said that did not want to hear all", async () => {
+    await guest((socket) => {
+      socket.pause();
+      socket.write("too large");
+      setTimeout(() => socket.destroy(), 200);
+    });
+    const { port } = await forwarder();
+    const socket = client(port).on("error", () => {});
+    socket.write(Buffer.alloc(4 << 20));
+    expect(await heardOn(socket)).toBe("too large");
+  });
+
+  it("lets a client go when the guest takes the connection and says nothing to it", async () => {
+    await guest((socket) => socket.resume(), "");
+    const { port, child } = await forwarder();
+    const before = await resting(child);
+    expect(await ask(port, "hello")).toBe("");
+    await vi.waitFor(() => {
+      expect(descriptors(child)).toBe(before);
+    });
+  });
+
+  it("lets no more than so many in at once; others wait, and are served then", async () => {
+    await guest(echo);
+    const { port, child } = await forwarder({ MAX_CONNECTIONS: 2 });
+    const said = linesOf(child);
+    const [first, second] = [client(port), client(port)];
+    for (const socket of [first, second]) {
+      socket.write("hello");
+      await once(socket, "data");
+    }
+    const third = ask(port, "third");
+    expect(await Promise.race([third, calm(child)])).toBeUndefined();
+    expect(said).toEqual([expect.stringMatching(/^2 connections, .*; 2 since .*; new connections wait$/)]);
+    first.end();
+    expect(await third).toBe("third");
+  });
+
+  it("says what it counts when it is asked", async () => {
+    await guest(echo);
+    const { port, child } = await forwarder();
+    const said = linesOf(child);
+    expect(await ask(port, "hello")).toBe("hello");
+    const socket = client(port);
+    socket.write("hello");
+    await once(socket, "data");
+    child.kill("SIGUSR1");
+    await vi.waitFor(() => {
+      expect(said).toEqual([
+        "1 connections, 0 of them half closed, 0 waiting for the guest; 2 since the start, " +
+          "0 let go because the guest did not take them, 0 ended because nothing moved",
+      ]);
+    });
+    socket.end(" more");
+    expect(await heardOn(socket)).toBe(" more");
+  });
+
+  it("asks clients from time to time whether they are still there", async () => {
+    await guest(echo);
+    const { port } = await forwarder();
+    const socket = client(port);
+    socket.write("hello");
+    await once(socket, "data");
+    await vi.waitFor(() => {
+      expect(timerOf(port, socket.localPort ?? 0)).toBe(keepaliveTimer);
+    });
+  });
+
   it("sleeps while a reader does not read", async () => {
     await guest((socket) => socket.pause());
     const { port, child } = await forwarder();
@@ -280,6 +455,36 @@ sys.stdin.readline()`,
     await calm(child);
   });
 });
+
+/** Two sockets and two pipes. */
+const connectionDescriptors = 6;
+/** proc_net_tcp(5): the timer that is active. */
+const keepaliveTimer = "02";
+
+function timerOf(port: number, remotePort: number): string | undefined {
+  const hex = (value: number): string => value.toString(16).toUpperCase().padStart(4, "0");
+  const fields = readFileSync("/proc/net/tcp", "utf8")
+    .split("\n")
+    .map((line) => line.trim().split(/\s+/));
+  const row = fields.find(
+    ([, local, remote]) =>
+      local?.endsWith(`:${hex(port)}`) === true && remote?.endsWith(`:${hex(remotePort)}`),
+  );
+  return row?.[5]?.slice(0, 2);
+}
+
+/** What it writes to the journal. */
+function linesOf(child: ChildProcessWithoutNullStreams): string[] {
+  const lines: string[] = [];
+  createInterface(child.stderr).on("line", (line) => lines.push(line));
+  return lines;
+}
+
+/** How many descriptors it has when it has nothing to do. */
+async function resting(child: ChildProcessWithoutNullStreams): Promise<number> {
+  await calm(child);
+  return descriptors(child);
+}
 
 /** Until it sleeps and goes on sleeping, seen ten times in a row. */
 async function calm(child: ChildProcessWithoutNullStreams, and = (): boolean => true): Promise<void> {

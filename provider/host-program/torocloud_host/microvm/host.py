@@ -13,10 +13,15 @@ from ..artifacts.files import put_file, remove_file, state_of
 from ..artifacts.specs import text
 from ..where import real
 from ..work import Change, Failed, Json, Seen, Spec, State, Work
+from .sharing import guest_units
 
 _MARKERS = "/etc/torocloud"
+_NEEDY = ("guest", "share", "port-forward")
+_NOBODY = "an unknown stack"
 _KVM_WORKS = (33, 35)
 """isa-debug-exit's codes with which the probe (images/demo/probe) says that all went well."""
+_KVM_TRIALS = 2
+"""What fails for a moment must not move all guests of a host to emulation."""
 
 
 class Clock:
@@ -27,19 +32,17 @@ class Clock:
         state = state_of(key)
         if state is None or "link" in state:
             return {**state} if state else None
-        with open(real(key), encoding="utf-8", errors="replace") as stream:
-            measured = re.search(rf"^{text(spec, 'variable')}=[0-9]+$", stream.read(), re.MULTILINE) is not None
-        return {"mode": state["mode"], "owner": state["owner"], "measured": measured}
+        return {
+            "mode": state["mode"],
+            "owner": state["owner"],
+            "measured": _measured(key, text(spec, "variable")) is not None,
+        }
 
     def apply(self, change: Change, key: str, spec: Spec) -> None:
-        """The processor's current frequency may be another one, so it is the last resort."""
-        kernel = change.run(["dmesg"], check=False).text
-        found = re.search(r"tsc: Detected ([0-9.]+) MHz", kernel) or re.search(
-            r"^cpu MHz\s*: ([0-9.]+)", _cpuinfo(), re.M
-        )
-        if found is None:
-            raise Failed("the kernel does not say how fast the processor's time stamp counter is")
-        put_file(key, f"{text(spec, 'variable')}={int(float(found[1]) * 1000)}\n".encode(), "644", "root:root")
+        """What was measured is kept. The processor's current frequency may be another one: it is the last resort."""
+        variable = text(spec, "variable")
+        number = _measured(key, variable) or _measure(change)
+        put_file(key, f"{variable}={number}\n".encode(), "644", "root:root")
 
     def remove(self, work: Work, key: str, spec: Spec) -> None:
         """Gone already is gone."""
@@ -70,10 +73,7 @@ def acceleration(work: Work, spec: Spec) -> Json:
 
 
 def _kvm_works(work: Work, probe: bytes) -> bool:
-    try:
-        if not stat.S_ISCHR(os.stat(real("/dev/kvm")).st_mode):
-            return False
-    except OSError:
+    if not _is_device("/dev/kvm"):
         return False
     path = real(f"/run/torocloud-kvm-probe-{os.getpid()}-{os.urandom(4).hex()}")
     machine = "microvm,acpi=off,pic=off,pit=off,rtc=off,isa-serial=off"
@@ -83,10 +83,18 @@ def _kvm_works(work: Work, probe: bytes) -> bool:
     try:
         with open(path, "wb") as stream:
             stream.write(probe)
-        return work.run(["qemu-system-x86_64", *guest], check=False, seconds=5).code in _KVM_WORKS
+        command = ["qemu-system-x86_64", *guest]
+        return any(work.run(command, check=False, seconds=5).code in _KVM_WORKS for _ in range(_KVM_TRIALS))
     finally:
         with contextlib.suppress(FileNotFoundError):
             os.unlink(path)
+
+
+def _is_device(path: str) -> bool:
+    try:
+        return stat.S_ISCHR(os.stat(real(path)).st_mode)
+    except OSError:
+        return False
 
 
 def port_free(work: Work, spec: Spec) -> Seen:
@@ -115,46 +123,73 @@ def _meet(ours: str, theirs: str) -> bool:
 
 def hypervisor_unused(work: Work, spec: Spec) -> Seen:
     """Whether nothing on the host, also of another stack, needs what a removal would take away."""
-    kinds = ("guest", "share", "port-forward")
-    left = [(f"{kind}/{name}", owner) for kind in kinds for name, owner, _ in _marked(kind)]
+    left = {f"{kind}/{name}": owner for kind in _NEEDY for name, owner, _ in _marked(kind)}
     return _needed_by(left, "remove these first")
 
 
 def image_unused(work: Work, spec: Spec) -> Seen:
-    """Whether no guest of the host starts from an image."""
-    path = text(spec, "path")
-    left = [
-        (f"guest/{name}", owner)
-        for name, owner, inputs in _marked("guest")
-        if any(str(inputs.get(field) or "").startswith(f"{path}/") for field in ("kernel", "initramfs"))
-    ]
+    """Whether no guest of the host starts from an image, as its marker or its unit says."""
+    files = f"{text(spec, 'path')}/"
+    markers = _marked("guest")
+    owners = {name: owner for name, owner, _ in markers}
+    named = {name for name, _, content in markers if files in content}
+    for unit, content in guest_units():
+        if files in content:
+            named.add(unit.removeprefix("torocloud-guest-").removesuffix(".service"))
+    left = {f"guest/{name}": owners.get(name, _NOBODY) for name in sorted(named)}
     return _needed_by(left, "give these another image, or remove them first")
 
 
-def _needed_by(left: list[tuple[str, str]], advice: str) -> Seen:
+def _needed_by(left: dict[str, str], advice: str) -> Seen:
     if not left:
         return Seen(True, "nothing needs it")
-    names, owners = " ".join(name for name, _ in left), " ".join(sorted({owner for _, owner in left}))
+    names, owners = " ".join(left), " ".join(sorted(set(left.values())))
     return Seen(False, f"still needed by {names} of {owners}: {advice}")
 
 
-def _marked(kind: str) -> list[tuple[str, str, dict[str, Json]]]:
-    """Name, owner and inputs of everything of a kind that has a marker."""
-    folder = f"{_MARKERS}/{kind}"
+def _marked(kind: str) -> list[tuple[str, str, str]]:
+    """Name, owner and text of each marker of a kind. A torn one is of something that may well be there."""
+    folder = real(f"{_MARKERS}/{kind}")
     try:
-        names = sorted(name for name in os.listdir(real(folder)) if name.endswith(".json"))
+        names = sorted(name for name in os.listdir(folder) if name.endswith(".json"))
     except FileNotFoundError:
         return []
     found = []
     for name in names:
         try:
-            with open(real(f"{folder}/{name}"), encoding="utf-8", errors="replace") as stream:
-                marker = json.load(stream)
-            inputs = marker["inputs"]
-            found.append((name.removesuffix(".json"), str(marker["owner"]), inputs if isinstance(inputs, dict) else {}))
-        except (OSError, ValueError, TypeError, KeyError):
+            with open(os.path.join(folder, name), encoding="utf-8", errors="replace") as stream:
+                content = stream.read()
+        except OSError:
             continue
+        found.append((name.removesuffix(".json"), _owner_in(content), content))
     return found
+
+
+def _owner_in(marker: str) -> str:
+    try:
+        owner = json.loads(marker)["owner"]
+    except (ValueError, TypeError, KeyError):
+        return _NOBODY
+    return owner if isinstance(owner, str) else _NOBODY
+
+
+def _measured(path: str, variable: str) -> str | None:
+    """The number that the file has."""
+    try:
+        with open(real(path), encoding="utf-8", errors="replace") as stream:
+            found = re.search(rf"^{variable}=([0-9]+)$", stream.read(4096), re.MULTILINE)
+    except OSError:
+        return None
+    return found[1] if found else None
+
+
+def _measure(work: Work) -> int:
+    kernel = work.run(["dmesg"], check=False).text
+    found = re.search(r"tsc: Detected ([0-9.]+) MHz", kernel)
+    found = found or re.search(r"^cpu MHz\s*: ([0-9.]+)", _cpuinfo(), re.MULTILINE)
+    if found is None:
+        raise Failed("the kernel does not say how fast the processor's time stamp counter is")
+    return int(float(found[1]) * 1000)
 
 
 def _cpuinfo() -> str:

@@ -2,28 +2,29 @@
 
 from __future__ import annotations
 
-import os
 import socket
+import time
 
 from ..artifacts.specs import text, texts
 from ..machine import systemd
-from ..text import visible
 from ..where import real
 from ..work import Failed, Seen, Spec, Work
+from . import hints, sharing
 from .knock import NoAnswer, knock
+from .words import end_of_console, last_words
 
 _HOPELESS_RESTARTS = 5
-"""A guest that has ended so often since it was started ends again: waiting is of no use."""
-_CONSOLE_LINES = 8
-_JOURNAL_LINES = 8
-_CID_TAKEN = "unable to set guest cid"
+"""What has ended so often since it was started ends again: waiting is of no use."""
+_STEADY_SECONDS = 30.0
+"""One that has run so long did not end because of how it was started."""
+_SECOND_LOOK_SECONDS = 2.0
+"""A guest whose mount has just come back is started a moment later."""
 
 
 def answers(work: Work, spec: Spec) -> Seen:
     """Whether a guest's port answers."""
     kind, place = texts(spec, "dial")
-    path = spec.get("path")
-    port = int(str(spec.get("port")))
+    path, port = spec.get("path"), int(str(spec.get("port")))
     try:
         knock((kind, real(place) if kind == "unix" else place), port, path if isinstance(path, str) else None)
         return Seen(True, f"port {port} answers")
@@ -41,97 +42,85 @@ def forward_answers(work: Work, spec: Spec) -> Seen:
     except OSError as problem:
         units = texts(spec, "units")
         said = problem.strerror or str(problem) or "no answer"
-        return Seen(False, said, details=lambda: "\n".join(_journal(work, unit) for unit in units))
+        return Seen(False, said, details=lambda: "\n".join(filter(None, (last_words(work, unit) for unit in units))))
 
 
 def _not_yet(work: Work, spec: Spec, said: str) -> Seen:
     unit = text(spec, "unit")
-    missing = [need for need in _needs(spec) if not _is_active(need)]
+    missing = [need for need in _needs(spec) if _state(need) != "active"]
     restarts = _restarts(unit)
     if missing:
         said = f"{said}; {', '.join(missing)} {'is' if len(missing) == 1 else 'are'} not active"
     elif restarts > 0:
-        said = f"{said}; {unit} has ended and was started again {restarts} times"
-    # Where something that it needs is away, it may well come.
-    hopeless = f"{unit} ends again and again" if restarts >= _HOPELESS_RESTARTS and not missing else None
-    return Seen(False, said, hopeless, lambda: _details(work, spec))
+        said = f"{said}; {unit} has ended and was started again {restarts} {'time' if restarts == 1 else 'times'}"
+    hopeless = (
+        hints.too_large_for_toro(spec)
+        or sharing.taken_share(spec)
+        or _failing_device(missing)
+        # Where something else that it needs is away, such as its storage, it may well come.
+        or (None if missing else _given_up(unit, restarts) or _ended(work, spec))
+    )
+    return Seen(False, said, hopeless, lambda: _details(work, spec, missing))
 
 
 def _needs(spec: Spec) -> list[str]:
     return texts(spec, "needs") if "needs" in spec else []
 
 
-def _is_active(unit: str) -> bool:
+def _given_up(unit: str, restarts: int) -> str | None:
+    """Why a guest that ended several times is not to be waited for."""
+    if restarts < _HOPELESS_RESTARTS or _running_seconds(unit) > _STEADY_SECONDS:
+        return None
+    return f"{unit} ends again and again"
+
+
+def _failing_device(missing: list[str]) -> str | None:
+    """Its vsock device depends on nothing that could come later."""
+    devices = [unit for unit in missing if unit.startswith("torocloud-vsock-")]
+    return next((reason for unit in devices if (reason := _given_up(unit, _restarts(unit)))), None)
+
+
+def _ended(work: Work, spec: Spec) -> str | None:
+    """Why a guest that has ended is not to be waited for; only asked where it is known what it needs."""
+    unit = text(spec, "unit")
+    over = ("inactive", "failed", "")
+    if "needs" not in spec or _state(unit) not in over:
+        return None
+    work.sleep(_SECOND_LOOK_SECONDS)
+    if _state(unit) not in over or any(_state(need) != "active" for need in _needs(spec)):
+        return None
+    return f"{unit} has ended, and nothing starts it again"
+
+
+def _property(unit: str, name: str, unknown: str) -> str:
+    """Where systemd cannot be asked just now, nothing is concluded from that."""
     try:
-        return systemd.properties(unit, "ActiveState").get("ActiveState") == "active"
+        return systemd.properties(unit, name).get(name, "")
     except Failed:
-        return True
+        return unknown
+
+
+def _state(unit: str) -> str:
+    return _property(unit, "ActiveState", "active")
 
 
 def _restarts(unit: str) -> int:
-    try:
-        count = systemd.properties(unit, "NRestarts").get("NRestarts", "0")
-    except Failed:
-        return 0
+    count = _property(unit, "NRestarts", "0")
     return int(count) if count.isdigit() else 0
 
 
-def _details(work: Work, spec: Spec) -> str:
-    """The unit's own words, the end of the guest's console, and what these mean."""
-    journal = _journal(work, text(spec, "unit"))
-    parts = [journal, _console(text(spec, "console")), _taken_context_id(journal, spec), _wrong_preset(work, spec)]
+def _running_seconds(unit: str) -> float:
+    """Since its process was started; 0 where it does not run."""
+    if _property(unit, "SubState", "running") != "running":
+        return 0
+    started = _property(unit, "ExecMainStartTimestampMonotonic", "0")
+    return time.monotonic() - int(started) / 1_000_000 if started.isdigit() else 0
+
+
+def _details(work: Work, spec: Spec, missing: list[str]) -> str:
+    """The words of what is missing, the unit's own, the end of the guest's console, and what these mean."""
+    others = [last_words(work, unit) for unit in missing]
+    words = last_words(work, text(spec, "unit"))
+    console = end_of_console(text(spec, "console"))
+    parts = [*others, words, console, hints.taken_context_id(words, spec), hints.wrong_preset(work, spec)]
     return "\n".join(part for part in parts if part)
-
-
-def _journal(work: Work, unit: str) -> str:
-    asked = ["journalctl", "--no-pager", "--quiet", "--lines", str(_JOURNAL_LINES), "--output", "cat", "--unit", unit]
-    said = work.run(asked, check=False, seconds=10).text
-    return visible(f"the last words of {unit}:\n{said}") if said else ""
-
-
-def _console(path: str) -> str:
-    try:
-        with open(real(path), "rb") as stream:
-            stream.seek(max(0, os.fstat(stream.fileno()).st_size - 8192))
-            lines = stream.read().decode("utf-8", "replace").replace("\r", "").strip().split("\n")
-    except OSError:
-        return ""
-    return visible(f"the end of {path}:\n" + "\n".join(lines[-_CONSOLE_LINES:])) if lines != [""] else ""
-
-
-def _taken_context_id(journal: str, spec: Spec) -> str:
-    if _CID_TAKEN not in journal:
-        return ""
-    holders = ", ".join(_vsock_holders()) or "another guest"
-    return (
-        f"the context identifier {spec.get('contextId')} is taken on this host "
-        f"(/dev/vhost-vsock is open in {holders}): give the guest another one with contextId"
-    )
-
-
-def _vsock_holders() -> list[str]:
-    holders = []
-    for pid in filter(str.isdigit, os.listdir("/proc")):
-        try:
-            links = [os.readlink(f"/proc/{pid}/fd/{one}") for one in os.listdir(f"/proc/{pid}/fd")]
-            with open(f"/proc/{pid}/comm") as stream:
-                name = stream.read().strip()
-        except OSError:
-            continue
-        if "/dev/vhost-vsock" in links:
-            holders.append(f"{name} (pid {pid})")
-    return holders
-
-
-def _wrong_preset(work: Work, spec: Spec) -> str:
-    """Where the kernel's file says what it is, and that is not what its preset is for."""
-    preset, kernel = spec.get("preset"), spec.get("kernel")
-    if not isinstance(preset, str) or not isinstance(kernel, str):
-        return ""
-    if work.run(["head", "-c", "4", real(kernel)], check=False, seconds=10).stdout != b"\x7fELF":
-        return ""
-    is_linux = work.run(["grep", "-aqm1", "Linux version ", real(kernel)], check=False, seconds=10).code == 0
-    if is_linux == (preset == "linux"):
-        return ""
-    what = "is Linux" if is_linux else "does not look like Linux"
-    return f"{kernel} {what}, and the guest's preset is {preset}: is it the right one?"

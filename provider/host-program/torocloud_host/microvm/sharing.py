@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 
 from ..artifacts.files import in_words, set_ownership
@@ -10,7 +11,7 @@ from ..artifacts.specs import text
 from ..machine import systemd
 from ..machine.accounts import owner_of
 from ..where import real
-from ..work import Change, Seen, Spec, State, Work
+from ..work import Change, Failed, Seen, Spec, State, Work
 
 _LIMIT_SECONDS = 10.0
 _GUEST_UNITS = "/etc/systemd/system"
@@ -32,7 +33,8 @@ class Socket:
     def apply(self, change: Change, key: str, spec: Spec) -> None:
         """Mode and owner; where it is gone, its unit is started anew."""
         if self.observe(change, key, spec) is None:
-            systemd.restart(change, text(spec, "unit"))
+            if change.disturb:
+                systemd.restart(change, text(spec, "unit"))
             return
         with in_words(key):
             set_ownership(key, text(spec, "mode"), text(spec, "owner"))
@@ -47,22 +49,16 @@ class ShareSource:
     def observe(self, work: Work, key: str, spec: Spec) -> State:
         """`idle` while none runs; `source`, or `another` directory than has the source's name now."""
         pids = _processes(text(spec, "unit"))
-        roots = [_identity(work, f"/proc/{pid}/root/") for pid in pids]
-        if "unanswered" in roots:
-            return {"serves": "unanswered"}
-        host = _identity(work, "/")
-        served = [root for root in roots if root not in ("", host)]
-        if not served:
-            return {"serves": "idle"}
-        source = _identity(work, text(spec, "source"))
-        if source == "unanswered":
-            return {"serves": "unanswered"}
-        return {"serves": "source" if source in served else "another"}
+        return {"serves": _served(work, pids, text(spec, "source")) if pids else "idle"}
 
     def apply(self, change: Change, key: str, spec: Spec) -> None:
-        """A virtiofsd that is restarted restarts its guest with it."""
-        if change.disturb and self.observe(change, key, spec) == {"serves": "another"}:
-            systemd.restart(change, text(spec, "unit"))
+        """A virtiofsd that is restarted restarts its guest with it. Without its directory neither would come back."""
+        if not change.disturb or self.observe(change, key, spec) != {"serves": "another"}:
+            return
+        source = text(spec, "source")
+        if not _identities(change, [source]):
+            raise Failed(f"{source} is not there: virtiofsd of share {key} cannot serve it")
+        systemd.restart(change, text(spec, "unit"))
 
     def remove(self, work: Work, key: str, spec: Spec) -> None:
         """It goes with its unit."""
@@ -70,19 +66,23 @@ class ShareSource:
 
 def shares_free(work: Work, spec: Spec) -> Seen:
     """Whether no other guest of the host has one of a guest's shares: virtiofsd serves one connection."""
-    sockets = spec.get("sockets")
-    ours = text(spec, "unit")
-    for unit, content in _guest_units():
-        if unit == ours:
-            continue
+    taken = taken_share(spec)
+    return Seen(True, "no other guest has them") if taken is None else Seen(False, taken)
+
+
+def taken_share(spec: Spec) -> str | None:
+    """Which share of a guest another one has, and what to do then. QEMU waits for it without a word."""
+    sockets, ours = spec.get("sockets"), text(spec, "unit")
+    for unit, content in guest_units():
         for share, path in (sockets if isinstance(sockets, dict) else {}).items():
-            if f"path={path}" in content:
+            if unit != ours and re.search(rf"path={re.escape(str(path))}(?![\w.,-])", content):
                 guest = unit.removeprefix("torocloud-guest-").removesuffix(".service")
-                return Seen(False, f"share {share} is guest {guest}'s already; give each guest a share of its own")
-    return Seen(True, "no other guest has them")
+                return f"share {share} is guest {guest}'s already; give each guest a share of its own"
+    return None
 
 
-def _guest_units() -> list[tuple[str, str]]:
+def guest_units() -> list[tuple[str, str]]:
+    """Names and texts of all guests' unit files, also of other stacks'."""
     folder = real(_GUEST_UNITS)
     try:
         names = [
@@ -101,22 +101,41 @@ def _guest_units() -> list[tuple[str, str]]:
 
 
 def _processes(unit: str) -> list[str]:
-    """virtiofsd's own, and the one that it starts for its sandbox."""
+    """virtiofsd's own, and the one that it starts for its sandbox: the served directory is the root of both."""
     pid = systemd.properties(unit, "MainPID").get("MainPID", "0")
     if pid in ("", "0"):
         return []
     try:
-        with open(f"/proc/{pid}/task/{pid}/children") as stream:
+        with open(real(f"/proc/{pid}/task/{pid}/children")) as stream:
             return [pid, *stream.read().split()]
     except OSError:
-        return []
+        return [pid]
 
 
-def _identity(work: Work, path: str) -> str:
-    """Device and inode; empty where there is nothing. Asked by a process, as the file system may have no servers."""
-    place = path if path.startswith("/proc/") else real(path)
-    answer = work.run(["stat", "-Lc", "%d:%i", place], check=False, seconds=_LIMIT_SECONDS)
-    return "unanswered" if answer.code == 124 else answer.text
+def _served(work: Work, pids: list[str], source: str) -> str:
+    roots = [f"/proc/{pid}/root/." for pid in pids]
+    found = _identities(work, ["/.", source, *roots])
+    if found is None:
+        return "unanswered"
+    # Before it has entered its sandbox, and where it has just ended, its root says nothing.
+    served = {found[root] for root in roots if root in found} - {found.get("/.")}
+    if not served:
+        return "idle"
+    return "source" if found.get(source) in served else "another"
+
+
+def _identities(work: Work, paths: list[str]) -> dict[str, str] | None:
+    """Device and inode of those that are there, None without an answer.
+
+    Asked by a process, as a file system may have no servers.
+    """
+    asked = ["stat", "-L", "--printf", "%d:%i %n\\n", *map(real, paths)]
+    answer = work.run(asked, check=False, seconds=_LIMIT_SECONDS)
+    if answer.code == 124:
+        return None
+    lines = answer.stdout.decode("utf-8", "surrogateescape").splitlines()
+    found = {name: identity for identity, _, name in (line.partition(" ") for line in lines)}
+    return {path: found[real(path)] for path in paths if real(path) in found}
 
 
 socket_file = Socket()
