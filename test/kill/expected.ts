@@ -50,10 +50,14 @@ function daemon(kind: string, id: string): Parts {
   return { units: [`ceph-${kind}@${id}.service`], processes: [`ceph-${kind}`] };
 }
 
-const nodeFiles = [
-  "/etc/systemd/system/ceph-mgr@.service.d/torocloud.conf",
-  "/var/lib/torocloud/ceph/mon.keyring",
-];
+/** Files that a resource of a kind has beside its units. */
+const filesBeside: Readonly<Record<string, (name: string) => readonly string[]>> = {
+  "ceph-node": () => [
+    "/etc/systemd/system/ceph-mgr@.service.d/torocloud.conf",
+    "/var/lib/torocloud/ceph/mon.keyring",
+  ],
+  "ceph-mount": (name) => [`/etc/systemd/system/torocloud-mount-${name}.service.d/torocloud.conf`],
+};
 
 /** Reads the state of the example cloud. */
 export function expectedOn(host: string, resources: readonly StateResource[]): Expected {
@@ -75,7 +79,7 @@ export function expectedOn(host: string, resources: readonly StateResource[]): E
     files: new Set([
       ...["/var/lib/torocloud/ceph/ceph.keyring", "/var/lib/torocloud/ceph/ceph.keyring.sha256"], // kept as data
       ...units.map((unit) => `/etc/systemd/system/${unit}`),
-      ...(here.some(({ kind }) => kind === "ceph-node") ? nodeFiles : []),
+      ...here.flatMap(({ kind, name }) => filesBeside[kind]?.(name) ?? []),
     ]),
     processes,
   };

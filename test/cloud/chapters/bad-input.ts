@@ -65,15 +65,17 @@ const mistakes: readonly Mistake[] = [
     spoil: (inventory) => inventory.replace("  node2:", "  node2: ]"),
     says: [/inventory-\d+\.yaml:8:\d+: /],
   },
-  {
-    title: "an inventory that names a key file which is missing",
-    mistake: "none",
-    spoil: (inventory) => inventory.replace(/privateKeyFile: .*/, "privateKeyFile: /no/such/key"),
-    says: [
-      /inventory-\d+\.yaml:7:21: hosts\.node1\.privateKeyFile: .*\/no\/such\/key.*expected a private key file/,
-    ],
-  },
 ];
+
+/** No mistake to a preview, which reaches no host. */
+const withoutKey: Mistake = {
+  title: "a key file that is missing",
+  mistake: "none",
+  spoil: (inventory) => inventory.replace(/privateKeyFile: .*/, "privateKeyFile: /no/such/key"),
+  says: [
+    /inventory-\d+\.yaml: hosts\.node1: \/no\/such\/key does not exist; a preview does without, a change does not/,
+  ],
+};
 
 /** Step 6. */
 export function badInput(suite: Suite): void {
@@ -92,7 +94,7 @@ export function badInput(suite: Suite): void {
     beforeAll(async () => {
       stack = await openStack(suite.workspace, ownProject("bad-input"), `bad-${suite.workspace.lab}`);
       await writeFile(join(suite.workspace.folder, "text.bin"), "no program\n".repeat(100));
-      const waiting: (Mistake | undefined)[] = [undefined, ...mistakes];
+      const waiting: (Mistake | undefined)[] = [undefined, withoutKey, ...mistakes];
       const work = async (): Promise<void> => {
         while (waiting.length > 0) {
           const mistake = waiting.shift();
@@ -108,6 +110,13 @@ export function badInput(suite: Suite): void {
 
     it("would succeed without one", () => {
       expect(outcomes.get(undefined)).toMatchObject({ exitCode: 0 });
+    });
+
+    it(`goes on without ${withoutKey.title}, and says so`, () => {
+      const { exitCode, output = "", trace } = outcomes.get(withoutKey) ?? {};
+      expect(exitCode).toBe(0);
+      for (const said of withoutKey.says) expect(output).toMatch(said);
+      expect(trace).toEqual({ dials: {}, requests: 0 });
     });
 
     for (const mistake of mistakes) {

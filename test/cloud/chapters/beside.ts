@@ -28,6 +28,8 @@ export function beside(suite: Suite): void {
       new Map([...all].filter(([unit]) => !/beside|forward-8180/.test(unit)));
     const ofSecond = (all: Pids): Pids =>
       new Map([...all].filter(([unit]) => /beside|forward-8180/.test(unit)));
+    const openOther = async (): Promise<Stack> =>
+      openStack(suite.workspace, ownProject("beside"), `beside-${suite.workspace.lab}`);
     const firstIsUntouched = async (): Promise<void> => {
       expect(turnover(pids, ofFirst(await runningPids(suite.workspace)))).toEqual(untouched);
       expect(await onHost(suite.workspace, "host1", marks)).toBe(markers);
@@ -40,7 +42,7 @@ export function beside(suite: Suite): void {
       directory = await onHost(workspace, "host1", lookAtMountPoint);
       pids = await runningPids(workspace);
       markers = await onHost(workspace, "host1", marks);
-      other = await openStack(workspace, ownProject("beside"), `beside-${workspace.lab}`);
+      other = await openOther();
       const site = await writeFolder(workspace, "beside", { "index.html": "From beside\n" });
       const { kernel = "", initramfs = "" } = workspace.settings;
       settings = { ...(await clusterSettings(workspace)), kernel, initramfs, site };
@@ -68,7 +70,7 @@ export function beside(suite: Suite): void {
 
     it("keeps the first from taking away what both need", async () => {
       const resources = await suite.cloud.resources();
-      const { outputs } = resources.find(({ urn }) => urn.endsWith("::host1-hypervisor")) ?? {};
+      const { outputs } = resources.find(({ urn }) => urn.endsWith("host1-hypervisor")) ?? {};
       const lifecycle = lifecycleOf(hypervisor, surroundings);
       await expect(lifecycle.delete("host1/hypervisor/hypervisor", outputs ?? {})).rejects.toThrow(
         /still needed by guest\/beside .*of organization\/torocloud-beside\//,
@@ -76,16 +78,17 @@ export function beside(suite: Suite): void {
       await firstIsUntouched();
     });
 
-    it("that lost its state and its markers is adopted as it is by a third", async () => {
+    it("that lost its state and its markers is adopted as it is by its program's next up", async () => {
       const { workspace } = suite;
       const running = ofSecond(await runningPids(workspace));
       const things = await onHost(workspace, "host1", lookAtThings);
       const key = await onHost(workspace, "node1", "ceph auth get client.beside");
       for (const host of ["host1", "node1"])
         await onHost(workspace, host, "rm /etc/torocloud/*/beside*.json; rm -f /etc/torocloud/*/8180.json");
-      const third = await openStack(workspace, ownProject("beside"), `third-${workspace.lab}`);
-      await third.configure({ ...settings, adopt: "true" });
-      const { output } = await third.must("up", { args: ["--skip-preview"] });
+      await other.remove();
+      other = await openOther();
+      await other.configure({ ...settings, adopt: "true" });
+      const { output } = await other.must("up", { args: ["--skip-preview"] });
       for (const what of [
         "key client.beside",
         "unit torocloud-guest-beside.service",
@@ -95,9 +98,7 @@ export function beside(suite: Suite): void {
       expect(turnover(running, ofSecond(await runningPids(workspace)))).toEqual(untouched);
       expect(await onHost(workspace, "host1", lookAtThings)).toBe(things);
       expect(await onHost(workspace, "node1", "ceph auth get client.beside")).toBe(key);
-      await third.must("refresh", { args: ["--expect-no-changes"] });
-      await other.remove();
-      other = third;
+      await other.must("refresh", { args: ["--expect-no-changes"] });
     });
 
     it("goes, and leaves the first and the directory that was there as they were", async () => {

@@ -71,7 +71,7 @@ export function ownership(suite: Suite): void {
         /port 9998 of 0\.0\.0\.0 is taken by python3 \(pid \d+\); remove it, or choose another name/,
         /node1: ceph-client-key theirs: adopted key client\.theirs; left as it is until the next up: key client\.theirs may \S*"mon: allow r\S*", not /,
         /node3: hypervisor hypervisor: adopted user torocloud; left as it is until the next up: user torocloud has the shell \/bin\/bash, not \/usr\/sbin\/nologin$/m,
-        /node2: hypervisor hypervisor: adopted user torocloud, directory \/usr\/local\/lib\/torocloud is 700 daemon:daemon, not 755 root:root; left as it is until the next up: directory \/usr\/local\/lib\/torocloud is 700 daemon:daemon, not 755 root:root$/m,
+        /node2: hypervisor hypervisor: adopted user torocloud, directory \/usr\/local\/lib\/torocloud has mode 700, not 755 and belongs to daemon:daemon, not root:root; left as it is until the next up: directory \/usr\/local\/lib\/torocloud has mode 700, not 755 and belongs to daemon:daemon, not root:root$/m,
       ])
         expect(output).toMatch(sentence);
       const { [closedDirectory]: completed, ...untouched } = await lookAtAll(suite.workspace);

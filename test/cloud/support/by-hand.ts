@@ -80,7 +80,7 @@ systemctl daemon-reload; systemctl start torocloud-forward-9997.service`,
     says: refused(
       "node2",
       "hypervisor hypervisor",
-      "directory /usr/local/lib/torocloud is 700 daemon:daemon, not 755 root:root",
+      "directory /usr/local/lib/torocloud has mode 700, not 755 and belongs to daemon:daemon, not root:root",
     ),
   },
   {

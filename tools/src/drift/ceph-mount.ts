@@ -122,7 +122,10 @@ export const cephMountTables: readonly DriftTable[] = [
             by: "is covered by another one",
             host: "host2",
             script: "mount -t tmpfs none /srv/torocloud",
-            told: [`${mounted("host2")}: mount /srv/torocloud is covered by a mount of tmpfs`],
+            told: [
+              `${mounted("host2")}: mount /srv/torocloud is covered by a mount of tmpfs`,
+              "host2/share/web-1: virtiofsd of share web-1 serves a directory that is no longer there",
+            ],
           },
           {
             by: "becomes read-only",
