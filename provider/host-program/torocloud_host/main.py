@@ -8,14 +8,16 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable
-from typing import BinaryIO
+from collections.abc import Callable, Iterator
+from io import BufferedReader
+from typing import BinaryIO, cast
 
 from . import where
 from .jobs import Job
 from .work import Json
 
 _MISSED_HEARTBEATS = 3
+_CHUNK_BYTES = 65536
 _ENDING_SECONDS = 2.0
 """How long what runs has to end when the session does."""
 
@@ -23,7 +25,7 @@ _ENDING_SECONDS = 2.0
 class Session:
     """Reads orders and runs requests, each in a thread of its own, until its input ends or no sign of life comes."""
 
-    def __init__(self, source: BinaryIO, sink: BinaryIO, heartbeat_seconds: float) -> None:
+    def __init__(self, source: BufferedReader, sink: BinaryIO, heartbeat_seconds: float) -> None:
         self._source = source
         self._sink = sink
         self._limit = heartbeat_seconds * _MISSED_HEARTBEATS
@@ -36,8 +38,7 @@ class Session:
         """Ends everything that runs before it returns."""
         watchdog = threading.Thread(target=self._watch, daemon=True)
         watchdog.start()
-        for line in iter(self._source.readline, b""):
-            self._seen = time.monotonic()
+        for line in self._lines():
             if line.strip():
                 self._take(line)
         self.end()
@@ -75,6 +76,17 @@ class Session:
 
         for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
             signal.signal(number, told)
+
+    def _lines(self) -> Iterator[bytes]:
+        """Every byte is a sign of life: on a slow network a line takes its time."""
+        pieces: list[bytes] = []
+        while chunk := self._source.read1(_CHUNK_BYTES):
+            self._seen = time.monotonic()
+            first, *others = chunk.split(b"\n")
+            pieces.append(first)
+            for piece in others:
+                yield b"".join(pieces)
+                pieces = [piece]
 
     def _watch(self) -> None:
         while time.monotonic() - self._seen < self._limit:
@@ -134,9 +146,8 @@ def serve(start: dict[str, Json]) -> None:
     where.root = root if isinstance(root, str) else ""
     seconds = start.get("heartbeatSeconds")
     os.umask(0o022)
-    session = Session(
-        sys.stdin.buffer, sys.stdout.buffer, float(seconds) if isinstance(seconds, (int, float)) else 15.0
-    )
+    source = cast(BufferedReader, sys.stdin.buffer)
+    session = Session(source, sys.stdout.buffer, float(seconds) if isinstance(seconds, (int, float)) else 15.0)
     session.end_with_signals()
     session.run()
     os._exit(0)

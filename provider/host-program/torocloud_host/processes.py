@@ -37,6 +37,8 @@ class Children:
         self._mark = os.urandom(12).hex()
         self._any = False
         self._wake_read, self._wake_write = os.pipe()
+        self._ended = False
+        self._ending = threading.Lock()
         self.inherited: int | None = None
         """A descriptor that every command gets: a lock that is held while one of them lives."""
 
@@ -74,14 +76,16 @@ class Children:
 
     def wake(self) -> None:
         """Whatever runs notices at once that the request must end."""
-        with suppress(OSError):
-            os.write(self._wake_write, b".")
+        with self._ending:
+            if not self._ended:
+                os.write(self._wake_write, b".")
 
     def end(self) -> None:
         """The request has ended."""
-        for descriptor in (self._wake_read, self._wake_write):
-            with suppress(OSError):
-                os.close(descriptor)
+        with self._ending:
+            self._ended = True
+            os.close(self._wake_read)
+            os.close(self._wake_write)
 
     def _start(
         self, argv: list[str], input: bytes | None, environment: Mapping[str, str] | None
@@ -114,7 +118,9 @@ class Children:
         for pid in _marked(self._mark):
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
-        process.wait()
+        # One that hangs in the kernel ends when that lets it; nobody waits for it.
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(_GRACE_SECONDS)
         for stream in (process.stdout, process.stderr):
             if stream is not None:
                 stream.close()
@@ -176,6 +182,8 @@ class _Running:
         chunk = os.read(source.fileno(), 65536)
         if not chunk:
             selector.unregister(source)
+            if not is_output:
+                self._tell_lines(b"\n")
         elif is_output:
             self.stdout += chunk
             if len(self.stdout) > _MOST_OUTPUT_BYTES:
