@@ -51,11 +51,6 @@ export function limitOf({ desired }: Instance, phase: keyof typeof defaultTimeou
   return desired.timeouts?.[phase] ?? defaultTimeouts[phase];
 }
 
-/** What it is made of. Secrets are fetched for it, and forgotten with the artifacts. */
-export async function artifactsOf({ resource, hosts, desired }: Instance): Promise<readonly Artifact[]> {
-  return resource.artifacts(desired, await resource.fetchSecrets?.(hosts, desired));
-}
-
 /** All that goes with it, in the order of making, as far as removing it needs to know. */
 export function removableArtifacts(resource: Resource, state: Props): readonly Artifact[] {
   const inputs = inputsOf(resource, state);

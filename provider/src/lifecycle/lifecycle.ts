@@ -97,15 +97,6 @@ function changedInstance(
   return instanceOf(resource, surroundings, { ...inputs, instance: former?.["instance"] });
 }
 
-async function planFor(
-  instance: Instance,
-  former: Props | undefined,
-): Promise<{ readonly before: Observed; readonly plan: Plan }> {
-  const before = await observe(instance);
-  refuseForeign(instance, before, former);
-  return { before, plan: planChange(instance, before, former) };
-}
-
 /** Never save the wish: what is kept is what the host said afterwards. */
 async function change(
   resource: Resource,
@@ -126,6 +117,15 @@ async function change(
     const properties = { ...instance.desired, drift, instance: instance.drawn, schemaVersion };
     throw new PartialFailure(instance.id, properties, error);
   }
+}
+
+async function planFor(
+  instance: Instance,
+  former: Props | undefined,
+): Promise<{ readonly before: Observed; readonly plan: Plan }> {
+  const before = await observe(instance);
+  refuseForeign(instance, before, former);
+  return { before, plan: planChange(instance, before, former) };
 }
 
 async function remove(instance: Instance): Promise<void> {

@@ -1,7 +1,7 @@
 import { differencesOf, sentenceOf, type Artifact, type Difference } from "../artifacts/artifact.ts";
 import { Seen, type Json, type Step } from "../host-program/wire.ts";
 import type { Props } from "./define-resource.ts";
-import { artifactsOf, limitOf, type Instance } from "./instance.ts";
+import { limitOf, type Instance } from "./instance.ts";
 import { parseMarker, type Marker } from "./marker.ts";
 import { ask } from "./progress.ts";
 import { schemaVersion } from "./schema-version.ts";
@@ -24,9 +24,10 @@ export interface Observed {
   readonly observation: Observation;
 }
 
-/** Finds out what is there; one round trip. */
+/** Finds out what is there; one round trip, and one more where a secret is fetched, which is forgotten with the artifacts. */
 export async function observe(instance: Instance): Promise<Observed> {
-  const artifacts = await artifactsOf(instance);
+  const { resource, hosts, desired } = instance;
+  const artifacts = await resource.artifacts(desired, await resource.fetchSecrets?.(hosts, desired));
   const { results } = await ask(
     { ...instance, words: (step) => wordsOf(artifacts, step) ?? `looking at ${instance.label}` },
     { steps: observeSteps(instance, artifacts) },
