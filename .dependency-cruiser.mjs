@@ -1,5 +1,5 @@
 /** Each layer may import the ones listed, and itself. The list is the architecture; ARCHITECTURE.md explains it. */
-const layers = {
+export const layers = {
   "provider/src/validation": [],
   "provider/src/host-program": [],
   "provider/src/artifacts": ["provider/src/validation", "provider/src/host-program"],
