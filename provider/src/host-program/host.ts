@@ -51,8 +51,10 @@ export class HostUnreachable extends Error {
 export class Interrupted extends Error {
   override readonly name = "Interrupted";
   readonly host: string;
+  readonly reason: string;
   constructor(host: string, reason: string, doing = "") {
     super(`${host}: interrupted${doing && ` ${doing}`}: ${reason}`);
     this.host = host;
+    this.reason = reason;
   }
 }

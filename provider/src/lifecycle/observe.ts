@@ -27,7 +27,7 @@ export interface Observed {
 /** Finds out what is there; one round trip, and one more where a secret is fetched, which is forgotten with the artifacts. */
 export async function observe(instance: Instance): Promise<Observed> {
   const { resource, hosts, desired } = instance;
-  const artifacts = await resource.artifacts(desired, await resource.fetchSecrets?.(hosts, desired));
+  const artifacts = resource.artifacts(desired, await resource.fetchSecrets?.(hosts, desired));
   const { results } = await ask(
     { ...instance, words: (step) => wordsOf(artifacts, step) ?? `looking at ${instance.label}` },
     { steps: observeSteps(instance, artifacts) },

@@ -1,4 +1,4 @@
-import { StepFailed, type AskOptions, type Host } from "../host-program/host.ts";
+import { Interrupted, StepFailed, type AskOptions, type Host } from "../host-program/host.ts";
 import type { Answer, Request } from "../host-program/wire.ts";
 
 interface Asked {
@@ -35,17 +35,10 @@ export async function ask(asked: Asked, request: Request, options: AskOptions = 
       },
     });
   } catch (error) {
-    throw error instanceof StepFailed ? inWords(asked, error) : error;
+    throw talk.inWords(error);
   } finally {
     clearInterval(heartbeat);
   }
-}
-
-function inWords({ host, label, words }: Asked, failure: StepFailed): Error {
-  const { step } = failure;
-  const said = failure.message.slice(`${host.name}: `.length);
-  const during = step < 0 ? "" : ` while ${words(step)}`;
-  return new Error(`${host.name}: ${label} failed${during}: ${said}`, { cause: failure });
 }
 
 /** What a person is told while a request runs. */
@@ -74,6 +67,18 @@ class Talk {
 
   line(line: string): void {
     this.last = line.trim();
+  }
+
+  /** The same error, with what the host was at, and where its time was over with what was said last. */
+  inWords(error: unknown): unknown {
+    const { host, label, words } = this.asked;
+    if (error instanceof Interrupted) return new Interrupted(host.name, error.reason, `while ${this.at}`);
+    if (!(error instanceof StepFailed)) return error;
+    const { step, how } = error;
+    const during = step < 0 ? "" : ` while ${words(step)}`;
+    const said = error.message.slice(`${host.name}: `.length);
+    const last = how === "overdue" && this.last ? `; it said last: ${this.last}` : "";
+    return new Error(`${host.name}: ${label} failed${during}: ${said}${last}`, { cause: error });
   }
 
   say(text: string): void {
