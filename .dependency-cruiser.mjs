@@ -46,7 +46,12 @@ export const layers = {
     "provider/src/keys",
     "provider/src/project",
   ],
-  "provider/src/index": ["provider/src/adapters", "provider/src/registry", "provider/src/inventory"],
+  "provider/src/index": [
+    "provider/src/adapters",
+    "provider/src/registry",
+    "provider/src/inventory",
+    "provider/src/validation",
+  ],
   "sdk/src": ["provider/"],
   lab: [],
   examples: ["sdk/"],

@@ -4,4 +4,5 @@ export { explain } from "./adapters/explain.ts";
 export { missingCredentials } from "./adapters/missing-credentials.ts";
 export { inventoryOf } from "./adapters/surroundings.ts";
 export { registry, type Resource } from "./registry.ts";
+export { Facts, factsField } from "./validation/facts.ts";
 export { inventorySchema } from "./inventory/index.ts";

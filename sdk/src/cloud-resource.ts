@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { dynamicSource, identify } from "@torocloud/provider";
+import { dynamicSource, Facts, factsField, identify, registry } from "@torocloud/provider";
 import { noSecrets } from "./no-secrets.ts";
 import { currentProgram } from "./program.ts";
 import { settings } from "./settings.ts";
@@ -58,6 +58,7 @@ export abstract class CloudResource extends pulumi.CustomResource {
   constructor({ type, name, args, fields }: Declaration, opts?: pulumi.CustomResourceOptions) {
     const { inventory, owner, onDelete } = settings();
     const inputs = { onDelete, ...noSecrets(name, args), inventory, owner };
+    const facts = factsOf(type, args as { readonly host?: unknown });
     const outputs = Object.fromEntries([...fields, "drift"].map((field) => [field, undefined]));
     const source = { [sourceField]: dynamicSource(type) };
     const hideDiffs = [sourceField, ...(opts?.hideDiffs ?? [])];
@@ -65,12 +66,21 @@ export abstract class CloudResource extends pulumi.CustomResource {
     const depth = Error.stackTraceLimit;
     Error.stackTraceLimit = debugsPromises ? depth : 0;
     try {
-      super(dynamicType, name, { ...outputs, ...inputs, ...source }, { ...opts, hideDiffs });
+      super(dynamicType, name, { ...outputs, ...inputs, ...facts, ...source }, { ...opts, hideDiffs });
     } finally {
       Error.stackTraceLimit = depth;
     }
     claim(this, type, name, inputs);
   }
+}
+
+/** What the program's `Host` of the same machine is found to be, for the rules of a resource that has such. */
+function factsOf(type: string, { host }: { readonly host?: unknown }): Readonly<Record<string, unknown>> {
+  const machine = currentProgram().declared.get(`${String(host)}/host/${String(host)}`)?.resource;
+  if (machine === undefined || registry.get(type)?.requires === undefined) return {};
+  const found = machine as unknown as Readonly<Record<string, unknown>>;
+  const fields = Object.keys(Facts.shape).map((field) => [field, found[field]]);
+  return { [factsField]: Object.fromEntries(fields) as unknown };
 }
 
 /**

@@ -74,7 +74,8 @@ export class Microservice extends pulumi.ComponentResource {
     const parts = Array.from({ length: replicas }, (_, index) => {
       const host = hosts.hosts[index % hosts.hosts.length] ?? first;
       const port = args.port === undefined ? undefined : args.port + Math.floor(index / hosts.hosts.length);
-      const names = { declaredAs: `${name}-${String(index)}`, name: `${args.name ?? name}-${String(index)}` };
+      const service = args.name ?? name;
+      const names = { declaredAs: `${name}-${String(index)}`, service, name: `${service}-${String(index)}` };
       return this.#replica({ ...names, host, port, image, files, args, contextId: args.contextIds?.[index] });
     });
     this.guests = parts.map(({ guest }) => guest);
@@ -118,15 +119,15 @@ export class Microservice extends pulumi.ComponentResource {
 }
 
 /** What a guest is apart from where it runs. */
-function guestArgs({ name, port, image, args, contextId }: Replica): Omit<GuestArgs, Placement> {
-  const { preset, memoryMiB, cpus, commandLine, guestPort, readyPath } = args;
+function guestArgs({ name, service, port, image, args, contextId }: Replica): Omit<GuestArgs, Placement> {
+  const { preset, memoryMiB, cpus, commandLine, guestPort, readyPath, replicas = 1 } = args;
   const isAsked = [port, guestPort, readyPath].some((value) => value !== undefined);
   return {
     name,
     kernel: image.kernelPath,
     // An output that is there or not is not known in a preview; whether the image has one is.
     ...(args.image.initramfs !== undefined && { initramfs: image.initramfsPath as pulumi.Output<string> }),
-    ...given({ preset, memoryMiB, cpus, commandLine, contextId }),
+    ...given({ preset, memoryMiB, cpus, commandLine, contextId, turn: replicas > 1 ? service : undefined }),
     ...(isAsked && { ready: { port: guestPort ?? 80, ...given({ path: readyPath }) } }),
   };
 }
@@ -136,6 +137,8 @@ type Placement = "host" | "mountUnit" | "accel" | "vsock";
 interface Replica {
   /** Its name in the program. */
   readonly declaredAs: string;
+  /** The service's name on the hosts. */
+  readonly service: string;
   /** Its name on its host. */
   readonly name: string;
   readonly host: ClientHost;

@@ -211,6 +211,8 @@ export class Guest extends CloudResource {
   declare readonly contextId: pulumi.Output<number>;
   /** The unit that mounts what its kernel lies on. */
   declare readonly mountUnit: pulumi.Output<string>;
+  /** What it serves together with other guests: of those of the stack that name the same, only one is restarted at a time. */
+  declare readonly turn: pulumi.Output<string | undefined>;
   /** How to tell that it serves; without it, that its process runs has to do. */
   declare readonly ready: pulumi.Output<
     | {
@@ -250,6 +252,7 @@ export class Guest extends CloudResource {
           "vsock",
           "contextId",
           "mountUnit",
+          "turn",
           "ready",
           "unit",
           "console",
@@ -298,6 +301,8 @@ export interface GuestArgs extends CommonArgs {
   readonly contextId?: pulumi.Input<number>;
   /** The unit that mounts what its kernel lies on. */
   readonly mountUnit: pulumi.Input<string>;
+  /** What it serves together with other guests: of those of the stack that name the same, only one is restarted at a time. */
+  readonly turn?: pulumi.Input<string>;
   /** How to tell that it serves; without it, that its process runs has to do. */
   readonly ready?: pulumi.Input<{
     /** The vsock port that answers when the guest serves. */

@@ -289,6 +289,7 @@ export const examples = {
       vsock: "user",
       contextId: 4242,
       mountUnit: "other.service",
+      turn: "web",
       ready: { port: 81, timeoutSeconds: 30 },
       unit: "other.service",
       console: "/var/log/other",

@@ -5,7 +5,7 @@ import { HostUnreachable } from "../../provider/src/host-program/host.ts";
 import type { Json } from "../../provider/src/host-program/wire.ts";
 import { unknownValue } from "../../provider/src/lifecycle/check.ts";
 import { commonFields } from "../../provider/src/validation/common-inputs.ts";
-import type { OnChange, Props, Resource } from "../../provider/src/lifecycle/define-resource.ts";
+import type { OnChange, Props, Resource, Rule } from "../../provider/src/lifecycle/define-resource.ts";
 import { AlreadyExists, PartialFailure } from "../../provider/src/lifecycle/errors.ts";
 import { lifecycleOf, type Lifecycle } from "../../provider/src/lifecycle/lifecycle.ts";
 import { markerPath, type Marker } from "../../provider/src/lifecycle/marker.ts";
@@ -559,6 +559,11 @@ function testOwnership(resource: Resource, example: Example): void {
   });
 }
 
+/** The examples change a field in the way that most changes go. */
+function mostly(rule: Rule): OnChange {
+  return typeof rule === "string" ? rule : rule.mostly;
+}
+
 function checkedInputs(resource: Resource, example: Example): Props {
   return begin(resource, example).inputs;
 }
@@ -588,7 +593,7 @@ function testChanges(resource: Resource, example: Example): void {
   const table: [string, OnChange, unknown][] = [
     ...Object.entries(resource.onChange).map(([field, rule]): [string, OnChange, unknown] => [
       field,
-      rule,
+      mostly(rule),
       example.changes[field],
     ]),
     ["inventory", "record", "other.yaml"],
@@ -863,7 +868,7 @@ function testFailure(resource: Resource, example: Example): void {
 
   it("a change that fails is cleaned up after by the next run", async () => {
     for (const [field, rule] of Object.entries(resource.onChange)) {
-      if (rule !== "live" && rule !== "restart") continue;
+      if (!["live", "restart"].includes(mostly(rule))) continue;
       const { fleet, lifecycle, host, id, inputs, state } = await made(resource, example, {
         onDelete: "destroyData",
       });

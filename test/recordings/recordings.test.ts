@@ -78,23 +78,25 @@ describe.each(versions)("a cloud that version %s made", (version) => {
     await cp(join(recordings, version, "index.mjs"), join(project, "index.mjs"));
   });
 
-  it("is as today's version would have it: a preview has nothing to do but to note from where keys come", async () => {
+  it("is as today's version would have it: a preview has nothing to do but to note from where keys come, and whose turn it is", async () => {
     const said = await pulumi(project, "preview");
     expect(notesIn(said)).toEqual([
       'host1/ceph-mount/storage: keysFrom ["node1"] → ["node1","node2","node3"]: only recorded',
+      'host1/guest/web-0: turn nothing → "web": only recorded',
       'host2/ceph-mount/storage: keysFrom ["node1"] → ["node1","node2","node3"]: only recorded',
+      'host2/guest/web-1: turn nothing → "web": only recorded',
       'node1/ceph-node/ceph: keysFrom ["node1"] → ["node1","node2","node3"]: only recorded',
       'node2/ceph-node/ceph: keysFrom ["node1"] → ["node1","node2","node3"]: only recorded',
       'node3/ceph-node/ceph: keysFrom ["node1"] → ["node1","node2","node3"]: only recorded',
     ]);
-    expect(summaryOf(said)).toEqual(["~ 5 to update", "38 unchanged"]);
+    expect(summaryOf(said)).toEqual(["~ 7 to update", "36 unchanged"]);
   });
 
   it("may ignore changes, of fields that are derived too", async () => {
     await edit(project, /^\}\);$/m, (end) => end.replace(")", ", { transforms: [ignoring] })"));
     await edit(project, "const cloud", (start) => `${ignoring}\n${start}`);
     const said = await pulumi(project, "preview");
-    expect(summaryOf(said)).toEqual(["~ 5 to update", "38 unchanged"]);
+    expect(summaryOf(said)).toEqual(["~ 7 to update", "36 unchanged"]);
   });
 
   it("is compared for real: another memory is a change", async () => {

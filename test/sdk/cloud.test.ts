@@ -49,6 +49,11 @@ describe("the whole cloud", () => {
     ]);
   });
 
+  it("has replicas restart one after the other", () => {
+    const guests = registered.filter(({ type }) => type.endsWith(":Guest"));
+    expect(guests.map(({ inputs }) => (inputs as { turn?: string }).turn)).toEqual(["web", "web", "web"]);
+  });
+
   it("tells every resource its stack and inventory, and keeps data unless told otherwise", () => {
     const own = registered.filter(({ type }) => type.startsWith("pulumi-nodejs:dynamic/torocloud:"));
     expect(own.length).toBeGreaterThan(30);

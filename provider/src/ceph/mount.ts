@@ -63,6 +63,15 @@ export const cephMount = defineResource({
   replaceOrder: "delete-then-create",
 
   name: ({ name }) => name,
+  requires: ({ host, client }, facts) =>
+    client === "kernel" && facts.cephClient === "fuse"
+      ? [
+          {
+            property: "client",
+            reason: `is "kernel"; expected "fuse", because the kernel of ${host} has no CephFS client`,
+          },
+        ]
+      : [],
   fetchSecrets: async (hosts, { keysFrom, user }) => fetchText(keysFrom.map(hosts), readClientKey(user)),
   artifacts: (desired, key) => mountArtifacts(desired, key),
   readyWhen: (desired) => [mountAnswers(desired)],

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { defineResource } from "../lifecycle/define-resource.ts";
+import { growOnly } from "../lifecycle/rules.ts";
 import { HostName, Name, Uuid, Whole } from "../validation/schemas.ts";
 import { stableUuid } from "./names.ts";
 import { osdLeaves } from "./osd-leaves.ts";
@@ -31,6 +32,13 @@ const derived = z.object({
   uuid: Uuid.describe("The OSD's own identity, by which it is found again."),
 });
 
+const grows = growOnly(
+  "restart",
+  ({ sizeGiB }: z.output<typeof Store>) => sizeGiB,
+  (before) =>
+    `expected ${String(before)} GiB or more, because a store cannot shrink: add a smaller OSD and remove this one`,
+);
+
 /** An object storage daemon and its store. */
 export const cephOsd = defineResource({
   type: "torocloud:ceph:Osd",
@@ -45,7 +53,7 @@ export const cephOsd = defineResource({
     uuid: ({ fsid, host, name }): string => stableUuid("ceph osd", fsid, host, name),
   },
   keeps: ["uuid"],
-  onChange: { host: "replace", name: "replace", fsid: "replace", store: "restart", uuid: "replace" },
+  onChange: { host: "replace", name: "replace", fsid: "replace", store: grows, uuid: "replace" },
   replaceOrder: "delete-then-create",
 
   name: ({ name }) => name,

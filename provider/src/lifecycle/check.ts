@@ -1,10 +1,11 @@
 import { z } from "zod";
 import { commonInputs, type CommonInputs } from "../validation/common-inputs.ts";
 import type { Problem, Props, Resource } from "./define-resource.ts";
-import { differs } from "./diff.ts";
 import { expectation } from "../validation/expectation.ts";
+import { Facts, factsField } from "../validation/facts.ts";
 import { shown } from "../validation/shown.ts";
 import { hasUnknown, unknownValue } from "../validation/unknown.ts";
+import { consequenceOf, differs } from "./rules.ts";
 
 export { unknownValue };
 
@@ -23,7 +24,7 @@ export interface Checked {
  */
 export function checkInputs(
   resource: Resource,
-  given: Props,
+  { [factsField]: facts, ...given }: Props,
   hostNames: HostNames,
   former: Props = {},
 ): Checked {
@@ -35,7 +36,11 @@ export function checkInputs(
     return { inputs: given, problems: parsed.error.issues.flatMap((issue) => problemsOf(issue, raw)) };
 
   const inputs: Record<string, unknown> = { ...parsed.data, ...unknowns };
-  const problems = [...unknownHosts(resource, inputs, hostNames), ...validate(resource, inputs)];
+  const problems = [
+    ...unknownHosts(resource, inputs, hostNames),
+    ...validate(resource, inputs),
+    ...unsuited(resource, inputs, facts),
+  ];
   if (problems.length > 0) return { inputs: given, problems };
   return { inputs: { ...inputs, ...derived(resource, inputs, former) }, problems: [] };
 }
@@ -73,8 +78,9 @@ function derived(resource: Resource, inputs: Props, former: Props): Props {
 function keptFields({ keeps = [], onChange, derive }: Resource, inputs: Props, former: Props): Props {
   const isGiven = (field: string): boolean => inputs[field] !== undefined;
   const asksForAnother = Object.entries(onChange)
-    .filter(([field, rule]) => rule === "replace" && !keeps.includes(field))
-    .some(([field]) => (isGiven(field) || !(field in derive)) && differs(former[field], inputs[field]));
+    .filter(([field]) => !keeps.includes(field) && (isGiven(field) || !(field in derive)))
+    .filter(([field]) => differs(former[field], inputs[field]))
+    .some(([field, rule]) => consequenceOf(rule, former[field], inputs[field]).rule === "replace");
   const kept = keeps.filter((field) => !isGiven(field) && differs(former[field], undefined));
   return asksForAnother ? {} : Object.fromEntries(kept.map((field) => [field, former[field]]));
 }
@@ -97,6 +103,14 @@ function schemaWithout(resource: Resource, absent: readonly string[]): z.ZodObje
 
 function validate(resource: Resource, inputs: Props): readonly Problem[] {
   const problems = knownOnly(() => resource.validate?.(failOnUnknown(inputs)) ?? []);
+  return problems === notKnown ? [] : problems;
+}
+
+/** What its host cannot do, as far as it was asked what it is. */
+function unsuited(resource: Resource, inputs: Props, facts: unknown): readonly Problem[] {
+  const known = Facts.safeParse(facts);
+  if (!known.success || hasUnknown(facts)) return [];
+  const problems = knownOnly(() => resource.requires?.(failOnUnknown(inputs), known.data) ?? []);
   return problems === notKnown ? [] : problems;
 }
 

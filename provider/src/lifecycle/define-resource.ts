@@ -2,6 +2,7 @@ import type { z } from "zod";
 import type { Artifact, Condition, Query } from "../artifacts/artifact.ts";
 import type { Host } from "../host-program/host.ts";
 import type { CommonInputs } from "../validation/common-inputs.ts";
+import type { Facts } from "../validation/facts.ts";
 
 /** What a changed field does to what already exists. */
 export type OnChange =
@@ -15,6 +16,15 @@ export type OnChange =
   | "record"
   /** Refused in preview: there is no way yet that keeps people's data. */
   | "refuse";
+
+/** What a change of a field does, always or as the two values say; `mostly` counts while one of them is not known yet. */
+export type Rule<Value = unknown> =
+  | OnChange
+  | {
+      readonly mostly: OnChange;
+      /** A refusal says what was expected: "expected 5 GiB or more, because a store cannot shrink". */
+      of(before: Value, after: Value): OnChange | { readonly refuse: string };
+    };
 
 /** What every definition is handed: its own inputs, and those that all resources have. */
 export type Desired<Inputs extends z.ZodObject, Derived extends z.ZodObject> = z.output<Inputs> &
@@ -69,13 +79,17 @@ interface Definition<
   /** Derived fields that identify what exists: computed when state has none, and kept from state ever after. */
   readonly keeps?: readonly (keyof z.output<Derived> & string)[];
   /** One rule per field: a field without a rule, or a rule without a field, does not compile. */
-  readonly onChange: Readonly<Record<keyof z.output<Inputs> | keyof z.output<Derived>, OnChange>>;
+  readonly onChange: {
+    readonly [Field in keyof z.output<Inputs>]-?: Rule<NonNullable<z.output<Inputs>[Field]>>;
+  } & { readonly [Field in keyof z.output<Derived>]-?: Rule<NonNullable<z.output<Derived>[Field]>> };
   readonly replaceOrder: "create-then-delete" | "delete-then-create";
 
   /** Unique on its host among its kind. */
   name(desired: Desired<Inputs, Derived>): string;
   /** Rules that concern several fields, or local files. Pure, without SSH; may read a field that is not known yet. */
   validate?(inputs: z.output<Inputs> & CommonInputs): readonly Problem[];
+  /** Rules over what its host was found to be, which a preview knows once the host has been asked. As `validate`. */
+  requires?(inputs: z.output<Inputs> & CommonInputs, facts: Facts): readonly Problem[];
   /** Secrets that the artifacts need and that live on another host. Fetched in every operation, never stored. */
   fetchSecrets?(hosts: Hosts, desired: Desired<Inputs, Derived>): Promise<Secrets>;
   /** What it is made of, in the order of making. There are no secrets when it is only to be removed. */
@@ -108,10 +122,11 @@ export interface Resource {
   readonly outputs: z.ZodObject;
   readonly derive: Readonly<Record<string, (inputs: Props) => unknown>>;
   readonly keeps?: readonly string[];
-  readonly onChange: Readonly<Record<string, OnChange>>;
+  readonly onChange: Readonly<Record<string, Rule>>;
   readonly replaceOrder: "create-then-delete" | "delete-then-create";
   name(inputs: Props): string;
   validate?(inputs: Props): readonly Problem[];
+  requires?(inputs: Props, facts: Facts): readonly Problem[];
   fetchSecrets?(hosts: Hosts, desired: Props): Promise<unknown>;
   artifacts(desired: Props, secrets: unknown): readonly Artifact[];
   comesByItself?(desired: Props): readonly Artifact[];

@@ -1,8 +1,8 @@
-import { isDeepStrictEqual } from "node:util";
 import { commonFields } from "../validation/common-inputs.ts";
 import { shown } from "../validation/shown.ts";
 import { hasUnknown } from "../validation/unknown.ts";
-import type { OnChange, Problem, Props } from "./define-resource.ts";
+import type { OnChange, Problem, Props, Rule } from "./define-resource.ts";
+import { consequenceOf, differs, isThere } from "./rules.ts";
 
 /** What an `up` would do to a thing that exists, and why. */
 export interface Diff {
@@ -33,20 +33,20 @@ const possibleConsequence: Record<OnChange, string> = {
 };
 
 /** Compare state with checked inputs, field by field, by the table and nothing else. */
-export function diffByTable(onChange: Readonly<Record<string, OnChange>>, state: Props, inputs: Props): Diff {
-  const table = {
+export function diffByTable(onChange: Readonly<Record<string, Rule>>, state: Props, inputs: Props): Diff {
+  const table: Readonly<Record<string, Rule>> = {
     ...onChange,
     ...Object.fromEntries(commonFields.map((field) => [field, "record" as const])),
   };
-  const changed = Object.entries(table).filter(([field]) => differs(state[field], inputs[field]));
+  const changed = Object.entries(table)
+    .map(([field, rule]) => ({ field, rule, before: state[field], after: inputs[field] }))
+    .filter(({ before, after }) => differs(before, after))
+    .map((one) => ({ ...one, rule: consequenceOf(one.rule, one.before, one.after).rule }));
   const drift = (state["drift"] as readonly string[] | null | undefined) ?? [];
   return {
     changes: changed.length > 0 || drift.length > 0,
-    replaces: changed.filter(([, rule]) => rule === "replace").map(([field]) => field),
-    notes: [
-      ...changed.map(([field, rule]) => noteOf({ field, rule, before: state[field], after: inputs[field] })),
-      ...drift.map((sentence) => `drifted: ${sentence}`),
-    ],
+    replaces: changed.filter(({ rule }) => rule === "replace").map(({ field }) => field),
+    notes: [...changed.map(noteOf), ...drift.map((sentence) => `drifted: ${sentence}`)],
   };
 }
 
@@ -65,35 +65,17 @@ function noteOf({ field, rule, before, after }: Changed): string {
 
 /** The fields whose change is refused; nothing where there is no state yet. */
 export function refusedChanges(
-  onChange: Readonly<Record<string, OnChange>>,
+  onChange: Readonly<Record<string, Rule>>,
   state: Props,
   inputs: Props,
 ): Problem[] {
-  return Object.entries(onChange)
-    .filter(([field, rule]) => rule === "refuse" && isThere(state[field]) && isThere(inputs[field]))
-    .filter(([field]) => !hasUnknown(inputs[field]))
-    .filter(([field]) => differs(state[field], inputs[field]))
-    .map(([property]) => ({
-      property,
-      reason: `is ${shown(inputs[property])}; expected ${shown(state[property])} as before, because changing it is not supported yet`,
-    }));
-}
-
-/** Whether two values of a field differ. A field that is absent, one that is undefined and one that is null are the same, at any depth. */
-export function differs(before: unknown, after: unknown): boolean {
-  return !isDeepStrictEqual(withoutAbsent(before), withoutAbsent(after));
-}
-
-function withoutAbsent(value: unknown): unknown {
-  if (value === undefined || value === null) return undefined;
-  if (Array.isArray(value)) return value.map(withoutAbsent);
-  if (typeof value !== "object") return value;
-  const fields = Object.entries(value).filter(([, inner]) => isThere(inner));
-  return Object.fromEntries(fields.map(([field, inner]) => [field, withoutAbsent(inner)]));
-}
-
-function isThere(value: unknown): boolean {
-  return value !== undefined && value !== null;
+  return Object.entries(onChange).flatMap(([property, rule]) => {
+    const [before, after] = [state[property], inputs[property]];
+    if (!isThere(before) || !isThere(after) || hasUnknown(after) || !differs(before, after)) return [];
+    const asBefore = `expected ${shown(before)} as before, because changing it is not supported yet`;
+    const { rule: found, expected = asBefore } = consequenceOf(rule, before, after);
+    return found === "refuse" ? [{ property, reason: `is ${shown(after)}; ${expected}` }] : [];
+  });
 }
 
 function absentIfNull(value: unknown): unknown {

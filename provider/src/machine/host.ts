@@ -2,24 +2,11 @@ import { z } from "zod";
 import { directory } from "../artifacts/files.ts";
 import { defineResource } from "../lifecycle/define-resource.ts";
 import { markerRoot } from "../lifecycle/marker.ts";
+import { Facts } from "../validation/facts.ts";
 import { HostName, none } from "../validation/schemas.ts";
 
 const inputs = z.object({
   host: HostName.describe("The host, by its name in the inventory."),
-});
-
-const outputs = z.object({
-  address: z.string().describe("The address of its default route's interface, as the host itself knows it."),
-  debian: z.string().describe("Debian's version: 13.1."),
-  kernel: z.string().describe("The release of its kernel."),
-  cpus: z.number().describe("Processors online."),
-  memoryMiB: z.number().describe("Memory in MiB."),
-  cephClient: z
-    .enum(["kernel", "fuse"])
-    .describe("The CephFS client it can run: the kernel's, or ceph-fuse where the kernel has none."),
-  vsock: z
-    .enum(["kernel", "user"])
-    .describe("Its vsock device: the kernel's vhost-vsock, or the user-space vhost-device-vsock."),
 });
 
 /** A machine of the inventory: that it can be reached, is a Debian we know, and what it can do. */
@@ -29,7 +16,7 @@ export const host = defineResource({
   kind: "host",
   inputs,
   derived: none,
-  outputs,
+  outputs: Facts,
   derive: {},
   onChange: { host: "replace" },
   replaceOrder: "create-then-delete",

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { defineResource, type Problem } from "../lifecycle/define-resource.ts";
+import type { Facts } from "../validation/facts.ts";
 import {
   AbsolutePath,
   Acceleration,
@@ -64,6 +65,9 @@ const inputs = z.object({
     "Its vsock address, its own on the host; at most 2147483647 with preset toro. Derived from stack and name when left out.",
   ),
   mountUnit: UnitName.describe("The unit that mounts what its kernel lies on."),
+  turn: Name.optional().describe(
+    "What it serves together with other guests: of those of the stack that name the same, only one is restarted at a time.",
+  ),
   ready: z
     .strictObject({
       port: Port.describe("The vsock port that answers when the guest serves."),
@@ -114,6 +118,7 @@ export const guest = defineResource({
     vsock: "restart",
     contextId: "restart",
     mountUnit: "restart",
+    turn: "record",
     ready: "record",
     unit: "replace",
     console: "record",
@@ -126,9 +131,11 @@ export const guest = defineResource({
     ...repeated(desired.shares, "share"),
     ...tooLarge(desired),
   ],
+  requires: (desired, facts) => unsuited(desired, facts),
   preconditions: (desired) => sharesOfItsOwn(desired),
   artifacts: (desired) => guestArtifacts(desired),
   comesByItself: (desired) => guestLogs(desired),
+  turn: ({ owner, turn }) => (turn === undefined ? undefined : `guests of ${turn} of ${owner}`),
   readyWhen: (desired) => (desired.ready ? [guestAnswers(desired, desired.ready)] : []),
 });
 
@@ -140,6 +147,33 @@ function tooLarge({
   if (preset !== "toro" || id === undefined || id <= largestContextId) return [];
   const expected = `expected a context identifier that Toro can use, 3 to ${String(largestContextId)}`;
   return [{ property: "contextId", reason: `is ${String(id)}; ${expected}` }];
+}
+
+function unsuited({ host, memoryMiB, cpuAffinity, vsock }: z.output<typeof inputs>, facts: Facts): Problem[] {
+  const last = facts.cpus - 1;
+  const absent = cpuAffinity.filter((processor) => processor > last);
+  return [
+    ...(memoryMiB >= facts.memoryMiB
+      ? [
+          {
+            property: "memoryMiB",
+            reason: `is ${String(memoryMiB)}; expected less than the ${String(facts.memoryMiB)} MiB that ${host} has`,
+          },
+        ]
+      : []),
+    ...absent.map((processor) => ({
+      property: "cpuAffinity",
+      reason: `has ${String(processor)}; expected processors that ${host} has, 0 to ${String(last)}`,
+    })),
+    ...(vsock === "kernel" && facts.vsock === "user"
+      ? [
+          {
+            property: "vsock",
+            reason: `is "kernel"; expected "user", because the kernel of ${host} has no vhost-vsock`,
+          },
+        ]
+      : []),
+  ];
 }
 
 function repeated(shares: z.output<typeof inputs>["shares"], field: "tag" | "share"): Problem[] {

@@ -133,6 +133,7 @@ systemctl daemon-reload; systemctl restart torocloud-guest-web-0.service`,
     ],
     unseen: {
       host: identity,
+      turn: "only says which guests are not restarted at the same time; nothing on the host has it",
       ready:
         "only says how it is waited for after a change; a refresh looks at what is there, not whether it answers just now",
       unit: identity,
