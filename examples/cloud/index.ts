@@ -11,7 +11,7 @@ const cloud = new Cloud("cloud", {
     store: { kind: "file", sizeGiB: config.getNumber("osdSizeGiB") ?? 10 },
   },
   clients: {
-    hosts: ["host1", "host2"],
+    hosts: config.getObject<string[]>("guestHosts") ?? ["host1", "host2"],
   },
   services: {
     web: {

@@ -98,10 +98,10 @@ function claim(resource: pulumi.Resource, type: string, name: string, args: obje
     if (other !== undefined) throw new pulumi.RunError(refusal(other.name));
     declared.set(key, { name, resource });
   };
-  const id = identify(type, plain);
+  const place = identify(type, plain)?.place;
   take(
-    id,
-    (other) => `${name} and ${other} are both ${String(id)}; give one of them another name, port or host`,
+    place,
+    (other) => `${name} and ${other} are both ${String(place)}; give one of them another name, port or host`,
   );
   const { host, contextId } = plain;
   if (type === "torocloud:microvm:Guest" && host !== undefined && contextId !== undefined)

@@ -62,8 +62,8 @@ const filesBeside: Readonly<Record<string, (name: string) => readonly string[]>>
 /** Reads the state of the example cloud. */
 export function expectedOn(host: string, resources: readonly StateResource[]): Expected {
   const here = resources.flatMap(({ id, outputs = {} }) => {
-    const [on = "", kind = "", ...name] = (id ?? "").split("/");
-    return on === host ? [{ kind, name: name.join("/"), values: outputs }] : [];
+    const [kind = "", name = ""] = (id ?? "").split("/").slice(-2);
+    return outputs["host"] === host ? [{ kind, name, values: outputs }] : [];
   });
   const running = here.flatMap(({ kind, name, values }) => parts[kind]?.(name, values) ?? []);
   const onDemand = new Set(running.flatMap((part) => part.onDemand ?? []));

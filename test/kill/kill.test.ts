@@ -20,10 +20,10 @@ it("many seeds draw every story, disturbance and host", () => {
 
 const urn = "urn:pulumi:s::p::t::n";
 const expected = expectedOn("host1", [
-  { urn, id: "host1/guest/web-0", outputs: { vsock: "user" } },
-  { urn, id: "host1/hypervisor/hypervisor" },
-  { urn, id: "host1/port-forward/8080" },
-  { urn, id: "node1/ceph-osd/osd", outputs: { number: 2 } },
+  { urn, id: "guest/web-0", outputs: { host: "host1", vsock: "user" } },
+  { urn, id: "host1/hypervisor/hypervisor", outputs: { host: "host1" } },
+  { urn, id: "host1/port-forward/8080", outputs: { host: "host1" } },
+  { urn, id: "node1/ceph-osd/osd", outputs: { host: "node1", number: 2 } },
 ]);
 const asDeclared: Readonly<Record<string, readonly string[]>> = {
   marker: ["guest/web-0", "hypervisor/hypervisor", "port-forward/8080"].map(

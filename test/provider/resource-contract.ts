@@ -8,6 +8,8 @@ import { commonFields } from "../../provider/src/validation/common-inputs.ts";
 import type { OnChange, Props, Resource, Rule } from "../../provider/src/lifecycle/define-resource.ts";
 import { AlreadyExists, PartialFailure } from "../../provider/src/lifecycle/errors.ts";
 import { lifecycleOf, type Lifecycle } from "../../provider/src/lifecycle/lifecycle.ts";
+import { deletesFirst } from "../../provider/src/lifecycle/rules.ts";
+import { idOf } from "../../provider/src/lifecycle/instance.ts";
 import { markerPath, type Marker } from "../../provider/src/lifecycle/marker.ts";
 import { removeFixtures, type Example } from "./examples.ts";
 import { altered, asDeclared, untouched } from "./as-declared.ts";
@@ -240,7 +242,7 @@ function testLife(resource: Resource, example: Example): void {
     );
     expect(host.applied).toEqual(titles(due));
     for (const other of fleet.hosts) if (other !== host) expect(other.states.size).toBe(0);
-    expect(id).toBe(`${host.name}/${resource.kind}/${resource.name(inputs)}`);
+    expect(id).toBe(idOf(resource, host.name, resource.name(inputs)));
     expect(state).toMatchObject({ ...inputs, drift: [] });
     expect(lifecycle.diff(state, inputs)).toMatchObject({ changes: false, replaces: [], notes: [] });
   });
@@ -559,6 +561,11 @@ function testOwnership(resource: Resource, example: Example): void {
   });
 }
 
+function expectGone(fleet: ModelFleet, host: ModelHost, inputs: Props): void {
+  const own = fleet.partsFor(inputs).filter(({ kind, whose }) => kind.stays !== true && whose === "ours");
+  expect(own.filter((part) => host.states.has(stateKey(part))).map(titleOf)).toEqual([]);
+}
+
 /** The examples change a field in the way that most changes go. */
 function mostly(rule: Rule): OnChange {
   return typeof rule === "string" ? rule : rule.mostly;
@@ -603,6 +610,7 @@ function testChanges(resource: Resource, example: Example): void {
   const consequence: Record<OnChange, string> = {
     live: "nothing is interrupted",
     restart: "restarts it",
+    move: "moves it",
     replace: "replaces it",
     record: "only recorded",
     refuse: "refused",
@@ -613,7 +621,7 @@ function testChanges(resource: Resource, example: Example): void {
       const news = { ...inputs, [field]: value };
       const diff = lifecycle.diff(state, news);
       expect(diff).toMatchObject({ changes: true, replaces: rule === "replace" ? [field] : [] });
-      expect(diff.deleteBeforeReplace).toBe(resource.replaceOrder === "delete-then-create");
+      expect(diff.deleteBeforeReplace).toBe(deletesFirst(resource.replaceOrder, diff.replaces));
       expect(diff.notes).toEqual([
         expect.stringMatching(new RegExp(`^${field} .* → .*: ${consequence[rule]}$`)),
       ]);
@@ -625,12 +633,13 @@ function testChanges(resource: Resource, example: Example): void {
 
       // Where a change of host is only recorded, what there is lies in the cluster and is seen through every host.
       const through = fleet.host(String(news["host"]));
-      for (const [key, found] of host.states) through.states.set(key, found);
+      if (rule !== "move") for (const [key, found] of host.states) through.states.set(key, found);
       fleet.forgetHistory();
       const updated = plain(await lifecycle.update(id, state, news));
       expect(lifecycle.diff(updated, news)).toMatchObject({ changes: false });
       if (rule === "record") expect(fleet.applied).toEqual([]);
       if (rule === "live") expect(fleet.interrupted).toEqual([]);
+      if (rule === "move") expectGone(fleet, host, inputs);
       if (rule === "restart") expect(fleet.interrupted).not.toEqual([]);
       const [marker] = through.markers.values();
       expect(fleet.hosts.flatMap(({ markers }) => [...markers.values()])).toEqual([marker]);
@@ -722,9 +731,10 @@ function testReplacement(resource: Resource, example: Example): void {
       const news = checked(lifecycle, raw);
       expect(lifecycle.diff(state, news).replaces).toContain(field);
 
-      if (resource.replaceOrder === "delete-then-create") await lifecycle.delete(id, state);
+      const { deleteBeforeReplace } = lifecycle.diff(state, news);
+      if (deleteBeforeReplace) await lifecycle.delete(id, state);
       const next = await lifecycle.create(news);
-      if (resource.replaceOrder === "create-then-delete") await lifecycle.delete(id, state);
+      if (!deleteBeforeReplace) await lifecycle.delete(id, state);
 
       expect(plain(await lifecycle.read(next.id, next.state))).toEqual(plain(next.state));
       expect(fleet.hosts.flatMap(({ markers }) => [...markers.values()])).toEqual([
@@ -840,7 +850,7 @@ function testFailure(resource: Resource, example: Example): void {
       expect(error.message).toContain(step === "wait" ? "while waiting for" : `while ${step}`);
       expect(error.message).toContain(host.name);
       const { id, properties } = error;
-      expect(id).toBe(`${host.name}/${resource.kind}/${resource.name(inputs)}`);
+      expect(id).toBe(idOf(resource, host.name, resource.name(inputs)));
       expect([...host.markers.values()]).toEqual([expect.objectContaining({ state: "pending" })]);
       expect(plain(await lifecycle.read(id, plain(properties)))).toMatchObject({
         drift: expect.arrayContaining(["an earlier change was interrupted"]) as unknown,

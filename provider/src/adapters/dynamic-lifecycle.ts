@@ -1,6 +1,7 @@
 import type { dynamic } from "@pulumi/pulumi";
 import type { Props, Resource } from "../lifecycle/define-resource.ts";
 import { PartialFailure } from "../lifecycle/errors.ts";
+import { idOf } from "../lifecycle/instance.ts";
 import { lifecycleOf } from "../lifecycle/lifecycle.ts";
 import { registry } from "../registry.ts";
 import { notesOf } from "./notes.ts";
@@ -13,7 +14,8 @@ type Provider = Pick<
 
 /** The lifecycle of a resource type in the words of Pulumi's dynamic provider. Throws for a type that is not ours. */
 export function dynamicLifecycle(type: string): Provider {
-  const lifecycle = lifecycleOf(resourceOf(type), surroundings);
+  const resource = resourceOf(type);
+  const lifecycle = lifecycleOf(resource, surroundings);
   const notes = notesOf(surroundings.log);
   return {
     check: async (olds: Props, news: Props) => {
@@ -25,9 +27,9 @@ export function dynamicLifecycle(type: string): Provider {
       }));
       return { inputs: plain(inputs), failures };
     },
-    diff: async (id, olds: Props, news: Props) => {
+    diff: async (_id, olds: Props, news: Props) => {
       const { changes, replaces, deleteBeforeReplace, notes: found } = lifecycle.diff(olds, news);
-      notes.tell(id, withoutSource(news), found);
+      notes.tell(placeOf(resource, olds), withoutSource(news), found);
       return { changes, replaces: [...replaces], deleteBeforeReplace };
     },
     create: async (inputs: Props) => {
@@ -76,8 +78,14 @@ async function withSource<Value>(inputs: Props, act: Promise<Value>): Promise<Va
   }
 }
 
-/** The id that a resource will have, as far as these inputs tell; undefined where it depends on others. */
-export function identify(type: string, inputs: Props): string | undefined {
+/** Where a resource will be, by host, kind and name, and the id that it will have. */
+export interface Identity {
+  readonly place: string;
+  readonly id: string;
+}
+
+/** As far as these inputs tell; undefined where it depends on others. */
+export function identify(type: string, inputs: Props): Identity | undefined {
   const resource = resourceOf(type);
   const missing: (string | symbol)[] = [];
   const watched = new Proxy(inputs, {
@@ -86,8 +94,14 @@ export function identify(type: string, inputs: Props): string | undefined {
       return Reflect.get(target, field) as unknown;
     },
   });
-  const id = `${String(inputs["host"])}/${resource.kind}/${resource.name(watched)}`;
-  return missing.length === 0 ? id : undefined;
+  const place = placeOf(resource, watched);
+  const id = idOf(resource, String(inputs["host"]), resource.name(watched));
+  return missing.length === 0 ? { place, id } : undefined;
+}
+
+/** Host, kind and name, for whoever reads, of what has no place in its id too. */
+function placeOf(resource: Resource, state: Props): string {
+  return `${String(state["host"])}/${resource.kind}/${resource.name(state)}`;
 }
 
 /** Throws for a type that is not ours. */

@@ -10,12 +10,21 @@ export type OnChange =
   | "live"
   /** Brought about; what runs is restarted. */
   | "restart"
+  /** Stopped where it was and started elsewhere, of a `host`: never on both. What may move has an id without a place. */
+  | "move"
   /** Another one in its place. */
   | "replace"
   /** Only the state and the ownership marker learn of it; nothing that runs notices. */
   | "record"
   /** Refused in preview: there is no way yet that keeps people's data. */
   | "refuse";
+
+export type ReplaceOrder = "create-then-delete" | "delete-then-create";
+
+/** `otherwise` counts for what is not named, and where several fields that differ in this ask for it. */
+export type ReplaceOrders<Field extends PropertyKey> = Readonly<
+  Partial<Record<Field, ReplaceOrder>> & { otherwise: ReplaceOrder }
+>;
 
 /** What a change of a field does, always or as the two values say; `mostly` counts while one of them is not known yet. */
 export type Rule<Value = unknown> =
@@ -82,9 +91,10 @@ interface Definition<
   readonly onChange: {
     readonly [Field in keyof z.output<Inputs>]-?: Rule<NonNullable<z.output<Inputs>[Field]>>;
   } & { readonly [Field in keyof z.output<Derived>]-?: Rule<NonNullable<z.output<Derived>[Field]>> };
-  readonly replaceOrder: "create-then-delete" | "delete-then-create";
+  /** For all fields that replace it, or for each by itself: another host can be made first, the same port of a host cannot. */
+  readonly replaceOrder: ReplaceOrder | ReplaceOrders<keyof z.output<Inputs> | keyof z.output<Derived>>;
 
-  /** Unique on its host among its kind. */
+  /** Unique on its host among its kind; in its stack, where its id has no place. */
   name(desired: Desired<Inputs, Derived>): string;
   /** Rules that concern several fields, or local files. Pure, without SSH; may read a field that is not known yet. */
   validate?(inputs: z.output<Inputs> & CommonInputs): readonly Problem[];
@@ -123,7 +133,7 @@ export interface Resource {
   readonly derive: Readonly<Record<string, (inputs: Props) => unknown>>;
   readonly keeps?: readonly string[];
   readonly onChange: Readonly<Record<string, Rule>>;
-  readonly replaceOrder: "create-then-delete" | "delete-then-create";
+  readonly replaceOrder: ReplaceOrder | ReplaceOrders<string>;
   name(inputs: Props): string;
   validate?(inputs: Props): readonly Problem[];
   requires?(inputs: Props, facts: Facts): readonly Problem[];

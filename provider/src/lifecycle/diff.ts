@@ -19,6 +19,7 @@ export interface Diff {
 const consequence: Record<OnChange, string> = {
   live: "nothing is interrupted",
   restart: "restarts it",
+  move: "moves it",
   replace: "replaces it",
   record: "only recorded",
   refuse: "refused",
@@ -28,6 +29,7 @@ const consequence: Record<OnChange, string> = {
 const possibleConsequence: Record<OnChange, string> = {
   ...consequence,
   restart: "restarts it if it is another",
+  move: "moves it if it is another",
   replace: "replaces it if it is another",
   refuse: "refused if it is another",
 };

@@ -33,8 +33,8 @@ export async function execute(instance: Instance, plan: Plan, { artifacts }: Obs
   return { artifacts, observation };
 }
 
-/** Does what a plan of a removal says; one round trip. */
-export async function executeRemoval(instance: Instance, plan: Plan): Promise<void> {
+/** Does what a plan says after which nothing is left to be observed, a removal's; one round trip. */
+export async function executeUnobserved(instance: Instance, plan: Plan): Promise<void> {
   await inTurn(plan.turn, async () =>
     executeDue(instance, { plan, after: [], timeoutSeconds: limitOf(instance, "removeSeconds") }),
   );

@@ -3,7 +3,7 @@ import type { Artifact } from "../artifacts/artifact.ts";
 import type { Host } from "../host-program/host.ts";
 import { commonFields, defaultTimeouts, type CommonInputs } from "../validation/common-inputs.ts";
 import type { Hosts, Props, Resource } from "./define-resource.ts";
-import { markerPath, parseMarker } from "./marker.ts";
+import { markerPath, parseMarker, type Marker } from "./marker.ts";
 import { ask } from "./progress.ts";
 import { firstInstance, upgraded } from "./schema-version.ts";
 import type { Surroundings } from "./surroundings.ts";
@@ -14,7 +14,7 @@ export interface Instance {
   readonly desired: Props & CommonInputs;
   /** Drawn by its create, and kept in state and marker: another create of the same name is another one. */
   readonly drawn: string;
-  /** host/kind/name: enough to find it again. */
+  /** host/kind/name, or kind/name of what may move: enough to find it again. */
   readonly id: string;
   /** "guest web-0" */
   readonly label: string;
@@ -35,7 +35,7 @@ export function instanceOf(resource: Resource, surroundings: Surroundings, state
     resource,
     desired,
     drawn: (state["instance"] as string | undefined) ?? randomUUID(),
-    id: `${host.name}/${resource.kind}/${name}`,
+    id: idOf(resource, host.name, name),
     label,
     markerPath: markerPath(resource.kind, name),
     hosts,
@@ -44,6 +44,11 @@ export function instanceOf(resource: Resource, surroundings: Surroundings, state
       surroundings.log(`${host.name}: ${label}: ${line}`);
     },
   };
+}
+
+/** Where it is, when that is what it is: host/kind/name; kind/name of what a change of host leaves what it is. */
+export function idOf({ kind, onChange }: Resource, host: string, name: string): string {
+  return onChange["host"] === "replace" ? `${host}/${kind}/${name}` : `${kind}/${name}`;
 }
 
 /** How many seconds a phase of its operations may take. */
@@ -66,7 +71,7 @@ export function upgradedState({ type }: Resource, state: Props): Props {
 
 /**
  * What an id leads to. A state that has only the common inputs is completed from the ownership marker; undefined when there is
- * none.
+ * none. What has no place in its id is looked for on all hosts of the inventory.
  */
 export async function findInstance(
   resource: Resource,
@@ -74,18 +79,62 @@ export async function findInstance(
   { id, state }: { id: string; state: Props },
 ): Promise<Instance | undefined> {
   if (state["host"] !== undefined) return instanceOf(resource, surroundings, upgradedState(resource, state));
-  const [hostName = "", kind = "", ...name] = id.split("/");
   const { inventory } = state as unknown as CommonInputs;
-  const host = surroundings.hosts(inventory)(hostName);
-  const path = markerPath(kind, name.join("/"));
+  const [first = "", ...rest] = id.split("/");
+  const [places, name] =
+    first === resource.kind
+      ? [surroundings.hostNames(inventory), rest.join("/")]
+      : [[first], rest.slice(1).join("/")];
+  const asked = await Promise.allSettled(
+    places.map(async (place) => markerOn(surroundings.hosts(inventory)(place), resource, { id, name })),
+  );
+  const marker = theOne(id, asked);
+  return (
+    marker && instanceOf(resource, surroundings, { ...marker.inputs, instance: marker.instance, ...state })
+  );
+}
+
+/** The instance where it moved to, when a run that moved it was killed before it was written down. */
+export async function movedAway(
+  { resource, drawn, desired, id }: Instance,
+  surroundings: Surroundings,
+): Promise<Instance | undefined> {
+  if (resource.onChange["host"] !== "move") return undefined;
+  const { inventory, owner } = desired;
+  const found = await findInstance(resource, surroundings, { id, state: { inventory, owner } });
+  return found?.drawn === drawn && found.host.name !== desired["host"] ? found : undefined;
+}
+
+/** The marker that was found; throws where there are several, and where there is none and not all hosts answered. */
+function theOne(id: string, asked: readonly PromiseSettledResult<Marker | undefined>[]): Marker | undefined {
+  const found = asked.flatMap((one) => (one.status === "fulfilled" && one.value ? [one.value] : []));
+  // In the midst of a move both hosts have a marker, and the one where it arrives goes on with it.
+  const [marker = found[0], another] = found.filter(({ state }) => state !== "leaving");
+  if (marker && another) throw new Error(ambiguous(id, [marker, another]));
+  const [failed] = asked.flatMap((one) => (one.status === "rejected" ? [one.reason as Error] : []));
+  if (!marker && failed) throw failed;
+  return marker;
+}
+
+function ambiguous(id: string, markers: readonly Marker[]): string {
+  const hosts = markers.map(({ inputs }) => String(inputs["host"]));
+  return `${id} is on ${hosts.join(" and ")}; say which: ${hosts.map((host) => `${host}/${id}`).join(" or ")}`;
+}
+
+/** The marker of a name on a host, if it is one of this type. */
+async function markerOn(
+  host: Host,
+  { kind, type }: Resource,
+  { id, name }: { readonly id: string; readonly name: string },
+): Promise<Marker | undefined> {
+  const path = markerPath(kind, name);
   const { results } = await ask(
     { host, label: id, words: () => `looking for ${id}` },
     { steps: [{ do: "readMarker", path }] },
     { repeatable: true },
   );
-  const marker = parseMarker(results[0], `${hostName}: ${path}`);
-  if (marker?.type !== resource.type) return undefined;
-  return instanceOf(resource, surroundings, { ...marker.inputs, instance: marker.instance, ...state });
+  const marker = parseMarker(results[0], `${host.name}: ${path}`);
+  return marker?.type === type ? marker : undefined;
 }
 
 /** State without what only the host can tell. */

@@ -3,14 +3,18 @@ import { checkInputs, type Checked } from "./check.ts";
 import type { Props, Resource } from "./define-resource.ts";
 import { diffByTable, refusedChanges, type Diff } from "./diff.ts";
 import { PartialFailure } from "./errors.ts";
-import { execute, executeRemoval } from "./execute.ts";
-import { findInstance, instanceOf, upgradedState, type Instance } from "./instance.ts";
-import { parseMarker } from "./marker.ts";
+import { execute, executeUnobserved } from "./execute.ts";
+import { findInstance, instanceOf, movedAway, upgradedState, type Instance } from "./instance.ts";
+import { beginMove, completeMove, otherSide } from "./move.ts";
 import { observe, stateOf, type Observed } from "./observe.ts";
-import { adopted, isOurs, notToDelete, refuseForeign } from "./ownership.ts";
+import { adopted, isOurs, notToDelete, refuseForeign, refuseOccupied } from "./ownership.ts";
+import { readMarker, whyLeft } from "./ownership-on-host.ts";
 import { planLines } from "./plan-lines.ts";
-import { planChange, planRemoval, type Plan } from "./plan.ts";
+import { planMove, type Move } from "./plan-move.ts";
+import { planRemoval } from "./plan-removal.ts";
+import { planChange, type Plan } from "./plan.ts";
 import { ask } from "./progress.ts";
+import { deletesFirst } from "./rules.ts";
 import { schemaVersion } from "./schema-version.ts";
 import type { Surroundings } from "./surroundings.ts";
 
@@ -45,10 +49,10 @@ export function lifecycleOf(resource: Resource, surroundings: Surroundings): Lif
       return { ...checked, problems: [...checked.problems, ...refused] };
     },
 
-    diff: (state, inputs) => ({
-      ...diffByTable(resource.onChange, upgradedState(resource, state), inputs),
-      deleteBeforeReplace: resource.replaceOrder === "delete-then-create",
-    }),
+    diff(state, inputs) {
+      const diff = diffByTable(resource.onChange, upgradedState(resource, state), inputs);
+      return { ...diff, deleteBeforeReplace: deletesFirst(resource.replaceOrder, diff.replaces) };
+    },
 
     create: async (inputs) => change(resource, surroundings, { inputs }),
 
@@ -56,7 +60,9 @@ export function lifecycleOf(resource: Resource, surroundings: Surroundings): Lif
       const instance = await find(id, state);
       if (!instance) return undefined;
       const observed = await observe(instance);
-      return isOurs(instance, observed) ? stateOf(instance, observed.observation) : undefined;
+      if (isOurs(instance, observed)) return stateOf(instance, observed.observation);
+      const elsewhere = await movedAway(instance, surroundings);
+      return elsewhere && stateOf(elsewhere, (await observe(elsewhere)).observation);
     },
 
     async update(_id, state, inputs) {
@@ -66,14 +72,11 @@ export function lifecycleOf(resource: Resource, surroundings: Surroundings): Lif
 
     async delete(id, state) {
       const instance = await find(id, state);
-      if (instance) await remove(instance);
+      if (instance) await remove(instance, surroundings);
     },
 
-    async explain(inputs, state) {
-      const former = state && upgradedState(resource, state);
-      const { plan } = await planFor(changedInstance(resource, surroundings, { inputs, former }), former);
-      return planLines(plan);
-    },
+    explain: async (inputs, state) =>
+      explainChange(resource, surroundings, { inputs, former: state && upgradedState(resource, state) }),
 
     async explainRemoval(state) {
       const instance = instanceOf(resource, surroundings, upgradedState(resource, state));
@@ -104,11 +107,12 @@ async function change(
   { inputs, former }: Wanted,
 ): Promise<{ id: string; state: Props }> {
   const instance = changedInstance(resource, surroundings, { inputs, former });
-  const { before, plan } = await planFor(instance, former);
+  const { before, plan, moved } = await planFor(instance, surroundings, former);
+  const begun = moved && (await beginMove(moved.from, instance, moved.move));
   try {
-    const after = await execute(instance, plan, before);
+    const after = begun ? await completeMove(begun, before) : await execute(instance, plan, before);
     if (plan.adoption) tellAdoption(instance, before, after);
-    if (former && former["host"] !== instance.desired["host"]) {
+    if (!begun && former && former["host"] !== instance.desired["host"]) {
       await forget(instanceOf(resource, surroundings, former));
     }
     return { id: instance.id, state: stateOf(instance, after.observation) };
@@ -119,35 +123,55 @@ async function change(
   }
 }
 
-async function planFor(
-  instance: Instance,
-  former: Props | undefined,
-): Promise<{ readonly before: Observed; readonly plan: Plan }> {
-  const before = await observe(instance);
-  refuseForeign(instance, before, former);
-  return { before, plan: planChange(instance, before, former) };
+async function explainChange(
+  resource: Resource,
+  surroundings: Surroundings,
+  { inputs, former }: Wanted,
+): Promise<string[]> {
+  const instance = changedInstance(resource, surroundings, { inputs, former });
+  const { plan, moved } = await planFor(instance, surroundings, former);
+  if (!moved) return planLines(plan);
+  const { check, leave, forget: last } = moved.move;
+  return [check, leave, plan, last].flatMap(planLines);
 }
 
-async function remove(instance: Instance): Promise<void> {
-  const left = await whyLeft(instance);
+interface Planned {
+  readonly before: Observed;
+  readonly plan: Plan;
+  /** Where it is on another host, or may be. */
+  readonly moved?: { readonly from: Instance; readonly move: Move };
+}
+
+async function planFor(
+  instance: Instance,
+  surroundings: Surroundings,
+  former: Props | undefined,
+): Promise<Planned> {
+  const before = await observe(instance);
+  const { marker } = before.observation;
+  const from = otherSide(instance, surroundings, { former, marker });
+  // Where it goes it is as new as what is created.
+  refuseForeign(instance, before, from && !marker ? undefined : former);
+  if (from && former) refuseOccupied(instance, before);
+  if (!from) return { before, plan: planChange(instance, before, { former }) };
+  const move = planMove(from, instance, before);
+  return { before, plan: move.change, moved: { from, move } };
+}
+
+async function remove(instance: Instance, surroundings: Surroundings): Promise<void> {
+  const marker = await readMarker(instance);
+  const elsewhere = marker ? undefined : await movedAway(instance, surroundings);
+  if (elsewhere) return remove(elsewhere, surroundings);
+  const left = notToDelete(instance, marker);
   if (left !== undefined) {
     instance.log(left);
     return;
   }
+  const other = marker && otherSide(instance, surroundings, { marker });
+  if (other && (await whyLeft(other)) === undefined) await executeUnobserved(other, planRemoval(other));
   const plan = planRemoval(instance);
-  await executeRemoval(instance, plan);
+  await executeUnobserved(instance, plan);
   if (plan.kept.length > 0) instance.log(`removed; its data stays in ${plan.kept.join(", ")} (see onDelete)`);
-}
-
-/** Whether a marker says that it must not be removed; what has none is as our state says. */
-async function whyLeft(instance: Instance): Promise<string | undefined> {
-  const { host, label, markerPath: path } = instance;
-  const { results } = await ask(
-    { host, label, words: () => `asking to whom ${label} belongs` },
-    { steps: [{ do: "readMarker", path }] },
-    { repeatable: true },
-  );
-  return notToDelete(instance, parseMarker(results[0], `${host.name}: ${path}`));
 }
 
 /** It is managed through another host from now on, where its marker is; this one's goes, if the host can be asked. */

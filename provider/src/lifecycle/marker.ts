@@ -14,15 +14,17 @@ export interface Marker {
   /** Drawn by the create that made it or took it over. A delete removes nothing of another instance. */
   readonly instance: string;
   /**
-   * `pending`: a change has begun and not ended. `leaving`: its removal has begun, and its data moves elsewhere. `kept`: the
-   * resource was deleted, its data was not.
+   * `pending`: a change has begun and not ended. `leaving`: its removal has begun, and its data moves elsewhere, or it moves to
+   * `peer` itself. `arriving`: it is to be started here once it is gone from `peer`. `kept`: the resource was deleted, its data was not.
    */
-  readonly state: "pending" | "ready" | "leaving" | "kept";
+  readonly state: "pending" | "ready" | "leaving" | "arriving" | "kept";
   readonly inputs: Props;
-  /** While pending: what it was last complete with, so that nothing of that is forgotten. */
+  /** While pending or arriving: what it was last complete with, so that nothing of that is forgotten. */
   readonly former?: Props;
   /** While pending: which artifacts were still to be applied. Left out by 0.1.0: any may be. */
   readonly due?: readonly string[];
+  /** While it moves: the host on the other side. */
+  readonly peer?: string;
   /** While pending: whether the change takes over what was there. */
   readonly adopting?: true;
 }

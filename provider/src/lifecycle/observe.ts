@@ -87,6 +87,10 @@ export function stateOf(
 
 function markerDrift(marker: Marker | undefined): string[] {
   if (!marker) return ["its ownership marker is missing"];
-  if (marker.state === "leaving") return ["its removal has begun and not ended"];
+  if (marker.state === "leaving" && marker.peer === undefined) return ["its removal has begun and not ended"];
+  if (marker.peer !== undefined) {
+    const way = marker.state === "leaving" ? "to" : "from";
+    return [`its move ${way} ${marker.peer} has begun and not ended`];
+  }
   return marker.state === "ready" ? [] : ["an earlier change was interrupted"];
 }

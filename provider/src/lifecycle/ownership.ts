@@ -71,6 +71,15 @@ export function refuseForeign(instance: Instance, observed: Observed, former: Pr
   );
 }
 
+/** Throws AlreadyExists where something would move to what another resource of the stack is already. */
+export function refuseOccupied({ host, label, drawn }: Instance, observed: Observed): void {
+  const { marker } = observed.observation;
+  if (marker === undefined || marker.instance === drawn) return;
+  throw new AlreadyExists(
+    `${host.name}: ${label} is another resource of this stack already, and was left as it is; choose another name or host`,
+  );
+}
+
 function refuseAnother(
   { host, label, desired }: Instance,
   { owner }: Marker,

@@ -1,6 +1,6 @@
 import { identityOf, titleOf, type Artifact, type Condition } from "../artifacts/artifact.ts";
 import type { Json } from "../host-program/wire.ts";
-import type { Leaving, Props } from "./define-resource.ts";
+import type { Props } from "./define-resource.ts";
 import { removableArtifacts, type Instance } from "./instance.ts";
 import type { Marker } from "./marker.ts";
 import type { Observed } from "./observe.ts";
@@ -44,20 +44,28 @@ export interface Plan {
  * interrupted, what differs is applied, and what that change had still to apply. What is adopted is completed; where it
  * differs it stays as it is, which the drift then says.
  */
-export function planChange(instance: Instance, observed: Observed, former?: Props): Plan {
+export function planChange(
+  instance: Instance,
+  observed: Observed,
+  { former, from }: { readonly former?: Props | undefined; readonly from?: Instance } = {},
+): Plan {
   const { marker } = observed.observation;
   const adoption = isAdoption(instance, observed, former);
-  const complete = lastComplete(marker);
+  const complete = lastComplete(marker, from);
   const work = [
     ...staleSteps(instance, observed.artifacts, [former, complete]),
     ...applySteps(observed, adoption),
   ];
   const plan = { ...planOf(instance), adoption, turn: turnOf(instance, work) };
-  const ready = markerOf(instance, "ready");
+  // Until the other side is settled, whoever finds the marker has to look there.
+  const ready = { ...markerOf(instance, "ready"), ...(from && { peer: from.host.name }) };
   const end: PlanStep = { do: "mark", marker: ready };
   if (work.length === 0 && marker?.state === "ready") return { ...plan, steps: [end] };
-  const adopting = adoption ? { adopting: true as const } : {};
-  const begun = { ...ready, ...(complete && { former: complete }), ...adopting };
+  const begun = {
+    ...ready,
+    ...(complete && { former: complete }),
+    ...(adoption && { adopting: true as const }),
+  };
   return { ...plan, steps: [...workSteps(instance, begun, work), ...waitSteps(instance), end] };
 }
 
@@ -83,15 +91,20 @@ function turnOf({ resource, desired }: Instance, work: readonly PlanStep[]): str
   return interrupts ? resource.turn?.(desired) : undefined;
 }
 
-/** What it was last complete with. */
-function lastComplete(marker: Marker | undefined): Props | undefined {
-  return marker?.state === "ready" || marker?.state === "leaving" ? marker.inputs : marker?.former;
+/** What it was last complete with, here or where it comes from. */
+function lastComplete(marker: Marker | undefined, from?: Instance): Props | undefined {
+  const wasComplete = marker?.state === "ready" || marker?.state === "leaving";
+  return wasComplete ? marker.inputs : (marker?.former ?? from?.desired);
 }
 
 /** The marker while something is still to be applied. */
 function pending(marker: Marker, work: readonly PlanStep[]): PlanStep {
-  const due = work.flatMap((step) => (step.do === "apply" ? [identityOf(step.artifact)] : []));
-  return { do: "mark", marker: { ...marker, state: "pending", due } };
+  return { do: "mark", marker: { ...marker, state: "pending", due: dueOf(work) } };
+}
+
+/** What is to be applied, by its identity. */
+export function dueOf(steps: readonly PlanStep[]): readonly string[] {
+  return steps.flatMap((step) => (step.do === "apply" ? [identityOf(step.artifact)] : []));
 }
 
 /** Each lasts no longer than its own limit, or the resource's `waitSeconds`. */
@@ -102,45 +115,8 @@ function waitSteps({ resource, desired }: Instance): PlanStep[] {
   }));
 }
 
-function planOf({ host, label, markerPath }: Instance): Omit<Plan, "steps"> {
+export function planOf({ host, label, markerPath }: Instance): Omit<Plan, "steps"> {
   return { host: host.name, label, markerPath, adoption: false, kept: [], turn: undefined };
-}
-
-/** What takes it away, as far as its `onDelete` allows. */
-export function planRemoval(instance: Instance): Plan {
-  const { resource, desired } = instance;
-  const artifacts = removableArtifacts(resource, desired);
-  const destroyData = desired.onDelete === "destroyData";
-  const kept = destroyData ? [] : artifacts.flatMap(({ data }) => data ?? []);
-  const leaving = resource.leaving?.(desired);
-  const end: PlanStep =
-    kept.length > 0 ? { do: "mark", marker: markerOf(instance, "kept") } : { do: "unmark" };
-  return {
-    ...planOf(instance),
-    kept,
-    turn: leaving?.turn,
-    steps: [
-      ...requireSteps(resource.removableWhen?.(desired)),
-      ...(leaving ? leavingSteps(instance, leaving) : []),
-      ...removeSteps(artifacts, destroyData, "the resource is deleted"),
-      end,
-    ],
-  };
-}
-
-function leavingSteps(instance: Instance, { only, drain, waits }: Leaving): PlanStep[] {
-  return [
-    ...requireSteps(only),
-    { do: "mark", marker: markerOf(instance, "leaving") },
-    ...drain.map((artifact): PlanStep => ({
-      do: "apply",
-      artifact,
-      found: null,
-      disturb: false,
-      why: "it leaves",
-    })),
-    ...waits.map((condition): PlanStep => ({ do: "wait", condition })),
-  ];
 }
 
 /** Whether clients notice. */
@@ -152,11 +128,11 @@ export function isInterruption({
   return disturb && found !== null && kind.serves === true;
 }
 
-function requireSteps(conditions: readonly Condition[] = []): PlanStep[] {
+export function requireSteps(conditions: readonly Condition[] = []): PlanStep[] {
   return conditions.map((condition) => ({ do: "require", condition }));
 }
 
-function markerOf({ resource, desired, drawn }: Instance, state: Marker["state"]): Marker {
+export function markerOf({ resource, desired, drawn }: Instance, state: Marker["state"]): Marker {
   return {
     version: schemaVersion,
     type: resource.type,
@@ -209,7 +185,8 @@ function disturbs({ kind, spec }: Artifact, found: Json): boolean {
 
 /** Whether a change that was interrupted had still to apply it. */
 function wasDue(marker: Marker | undefined, artifact: Artifact): boolean {
-  return marker?.state === "pending" && (marker.due?.includes(identityOf(artifact)) ?? true);
+  const isBegun = marker?.state === "pending" || marker?.state === "arriving";
+  return isBegun && (marker.due?.includes(identityOf(artifact)) ?? true);
 }
 
 /** What earlier inputs asked for and these do not. */
@@ -229,7 +206,7 @@ function staleSteps(
 }
 
 /** In reverse order; what holds data only when its destruction was asked for. */
-function removeSteps(artifacts: readonly Artifact[], destroyData: boolean, why: string): PlanStep[] {
+export function removeSteps(artifacts: readonly Artifact[], destroyData: boolean, why: string): PlanStep[] {
   return artifacts
     .filter(({ data }) => data === undefined || destroyData)
     .map((artifact): PlanStep => ({ do: "remove", artifact, why }))

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { hasUnknown } from "../validation/unknown.ts";
-import type { OnChange, Rule } from "./define-resource.ts";
+import type { OnChange, Resource, Rule } from "./define-resource.ts";
 
 /** What a change of one field does. */
 export interface Consequence {
@@ -15,6 +15,14 @@ export function consequenceOf(rule: Rule, before: unknown, after: unknown): Cons
   if (!isKnown(before) || !isKnown(after)) return { rule: rule.mostly };
   const said = rule.of(before, after);
   return typeof said === "string" ? { rule: said } : { rule: "refuse", expected: said.refuse };
+}
+
+/** Whether the new one can be made only when the old one is gone. */
+export function deletesFirst(order: Resource["replaceOrder"], fields: readonly string[]): boolean {
+  if (typeof order === "string") return order === "delete-then-create";
+  const orders = new Set(fields.map((field) => order[field] ?? order.otherwise));
+  const [only = order.otherwise, another] = orders;
+  return (another === undefined ? only : order.otherwise) === "delete-then-create";
 }
 
 /** For what may become larger and not smaller. `expected` is told where it becomes smaller. */

@@ -103,7 +103,7 @@ export const guest = defineResource({
   },
   keeps: ["contextId"],
   onChange: {
-    host: "replace",
+    host: "move",
     name: "replace",
     kernel: "restart",
     initramfs: "restart",

@@ -32,7 +32,7 @@ export const portForward = defineResource({
     vsock: "restart",
     contextId: "restart",
   },
-  replaceOrder: "delete-then-create",
+  replaceOrder: { host: "create-then-delete", otherwise: "delete-then-create" },
 
   name: ({ listenPort }) => String(listenPort),
   artifacts: (desired) => forwardArtifacts(desired),

@@ -38,7 +38,7 @@ export const share = defineResource({
     cache: "restart",
     mountUnit: "restart",
   },
-  replaceOrder: "delete-then-create",
+  replaceOrder: { host: "create-then-delete", otherwise: "delete-then-create" },
 
   name: ({ name }) => name,
   validate: ({ source, storage }) =>

@@ -83,5 +83,25 @@ export function edits(suite: Suite): void {
       expect(web).toEqual([url("host1", 8090), url("host2", 8090), url("host1", 8091)]);
       for (const one of web) await waitForPage(one, "Another edition");
     });
+
+    it.each([
+      ["of the order of hosts moves each guest to the other one", ["host2", "host1"]],
+      ["back moves them back", ["host1", "host2"]],
+    ])("%s, says so before, and all answer where they are then", async (_, hosts) => {
+      const [first = "", second = ""] = hosts;
+      const { preview, act, after } = await edit(suite, { guestHosts: JSON.stringify(hosts) });
+      const guests = ["web-0", "web-1", "web-2"];
+      const moves = guests.map((guest) => `update Guest cloud-${guest}`);
+      expect(preview.steps).toEqual(expect.arrayContaining(moves));
+      expect(preview.said).toContain(`${second}/guest/web-0: host "${second}" → "${first}": moves it`);
+      expect(act.steps).toEqual(preview.steps);
+      const running = [...after.keys()].filter((unit) => unit.includes("torocloud-guest-")).sort();
+      expect(running).toEqual(
+        guests.map((guest, index) => `${hosts[index % 2] ?? ""} torocloud-guest-${guest}`).sort(),
+      );
+      for (const one of [url(first, 8090), url(second, 8090), url(first, 8091)])
+        await waitForPage(one, "Another edition");
+      await suite.cloud.must("refresh", { args: ["--expect-no-changes"] });
+    });
   });
 }

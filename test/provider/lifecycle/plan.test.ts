@@ -17,7 +17,8 @@ import {
 import { instanceOf, type Instance } from "../../../provider/src/lifecycle/instance.ts";
 import type { Marker } from "../../../provider/src/lifecycle/marker.ts";
 import { planLines } from "../../../provider/src/lifecycle/plan-lines.ts";
-import { planChange, planRemoval, type Plan } from "../../../provider/src/lifecycle/plan.ts";
+import { planRemoval } from "../../../provider/src/lifecycle/plan-removal.ts";
+import { planChange, type Plan } from "../../../provider/src/lifecycle/plan.ts";
 import { HostName, none } from "../../../provider/src/validation/schemas.ts";
 
 type Text = Readonly<{ text: string }>;
@@ -103,7 +104,13 @@ function change({ found: states, marker, former, ...rest }: Case): Plan {
   };
   const differences = differencesOf(artifacts, states);
   const observation = { marker: whole, states, differences, unmet: [], outputs: {} };
-  return planChange(one, { artifacts, observation }, former && { ...one.desired, pages: former });
+  return planChange(
+    one,
+    { artifacts, observation },
+    {
+      former: former && { ...one.desired, pages: former },
+    },
+  );
 }
 
 /** "apply page 1", "apply! reader of them" where it disturbs, "mark pending page 1, reader of them". */

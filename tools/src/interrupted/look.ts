@@ -13,11 +13,11 @@ async function look({ urn, type, inputs = {} }: StateResource): Promise<Finding>
   const name = type.slice(type.lastIndexOf(":") + 1);
   const full = [...registry.keys()].find((known) => known.endsWith(`:${name}`)) ?? type;
   try {
-    const id = identify(full, inputs);
-    if (id === undefined) return { urn, error: "its inputs do not tell which it is" };
-    const read = await dynamicLifecycle(full).read(id, common(inputs));
+    const known = identify(full, inputs);
+    if (known === undefined) return { urn, error: "its inputs do not tell which it is" };
+    const read = await dynamicLifecycle(full).read(known.place, common(inputs));
     if (read.id === "") return { urn, absent: true };
-    return { urn, id, outputs: { ...(read.props as Properties), ...source(inputs) } };
+    return { urn, id: known.id, outputs: { ...(read.props as Properties), ...source(inputs) } };
   } catch (error) {
     return { urn, error: error instanceof Error ? error.message : String(error) };
   }
