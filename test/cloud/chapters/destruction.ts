@@ -59,7 +59,7 @@ const allowances: readonly Allowance[] = [
 ];
 
 /** The differences on every host that nothing allows. */
-async function leftovers({ workspace, baseline }: Suite): Promise<readonly string[]> {
+export async function leftovers({ workspace, baseline }: Suite): Promise<readonly string[]> {
   const now = await listHosts(workspace);
   const lines = workspace.hosts.map(async ({ name }) => {
     const packages = await newPackages(workspace, name, baseline.packages.get(name) ?? new Set());
