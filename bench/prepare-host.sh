@@ -4,6 +4,7 @@
 set -eu
 getent passwd torocloud >/dev/null ||
   useradd --system --user-group --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin torocloud
+getent group kvm >/dev/null || groupadd --system kvm
 mkdir -p /usr/local/lib/torocloud /var/log/torocloud /srv/torocloud
 chown torocloud:torocloud /var/log/torocloud
 echo TOROCLOUD_TSC_KHZ=2000000 >/usr/local/lib/torocloud/clock.env
