@@ -59,10 +59,10 @@ export function lifecycleOf(resource: Resource, surroundings: Surroundings): Lif
     async read(id, state) {
       const instance = await find(id, state);
       if (!instance) return undefined;
-      const observed = await observe(instance);
-      if (isOurs(instance, observed)) return stateOf(instance, observed.observation);
+      const here = await stateWhereOurs(instance);
+      if (here) return here;
       const elsewhere = await movedAway(instance, surroundings);
-      return elsewhere && stateOf(elsewhere, (await observe(elsewhere)).observation);
+      return elsewhere && stateWhereOurs(elsewhere);
     },
 
     async update(_id, state, inputs) {
@@ -84,6 +84,11 @@ export function lifecycleOf(resource: Resource, surroundings: Surroundings): Lif
       return left === undefined ? planLines(planRemoval(instance)) : [`${instance.label} ${left}`];
     },
   };
+}
+
+async function stateWhereOurs(instance: Instance): Promise<Props | undefined> {
+  const observed = await observe(instance);
+  return isOurs(instance, observed) ? stateOf(instance, observed.observation) : undefined;
 }
 
 interface Wanted {

@@ -159,6 +159,20 @@ describe("a guest whose host changes", () => {
     expect(await stage.lifecycle.read("host1/guest/web", common)).toBeUndefined();
   });
 
+  it("is not taken for another stack's of that name, that no instance was drawn for", async () => {
+    const stage = await onHost1();
+    const others = { ...stage.there, owner: "organization/project/other" };
+    await stage.lifecycle.create(others);
+    for (const host of stage.fleet.hosts)
+      for (const [path, marker] of host.markers) host.markers.set(path, { ...marker, instance: "0.1.0" });
+    const state = { ...stage.state, instance: "0.1.0" };
+    for (const things of [stage.fleet.host("host1").states, stage.fleet.host("host1").markers])
+      things.clear();
+    expect(await stage.lifecycle.read(stage.id, state)).toBeUndefined();
+    await stage.lifecycle.delete(stage.id, state);
+    expect(whereItRuns(stage)).toEqual(["host2"]);
+  });
+
   it("is deleted wherever it is, when its move was interrupted or not written down", async () => {
     for (const moment of [...moments, Number.POSITIVE_INFINITY]) {
       for (const killed of [true, false]) {
