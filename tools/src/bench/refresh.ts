@@ -55,7 +55,7 @@ export function figuresOf({ pulumi, script, atOnce, nothing }: Turns<Ways>): Fig
   return [
     seconds("refresh.pulumi", pulumi),
     seconds("refresh.script", script),
-    ratioOfRuns("refresh.ratio", [pulumi, script], { goal: { kind: "at most", value: 1.5 } }),
+    ratioOfRuns("refresh.ratio", [pulumi, script], { goal: { kind: "at most", value: 1.3 } }),
     seconds("refresh.script.at-once", atOnce),
     ratioOfRuns("refresh.ratio.at-once", [pulumi, atOnce]),
     seconds("refresh.nothing", nothing),

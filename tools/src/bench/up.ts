@@ -72,7 +72,7 @@ export function figuresOf(comparisons: readonly Comparison[]): Figure[] {
     figureOfRuns(
       "up.ratio",
       over(({ pulumi, script }) => pulumi.seconds / script.seconds),
-      { goal: { kind: "at most", value: 1.5 } },
+      { goal: { kind: "at most", value: 1.15 } },
     ),
     figureOfRuns(
       "up.ratio.after-packages",
@@ -81,6 +81,7 @@ export function figuresOf(comparisons: readonly Comparison[]): Figure[] {
           afterPackages(pulumi.seconds, stepsOf(pulumi.makings)) /
           afterPackages(script.seconds, script.steps),
       ),
+      { goal: { kind: "at most", value: 1.4 } },
     ),
     seconds("up.pulumi.start", ({ pulumi }) => Math.min(...pulumi.makings.map(({ start }) => start))),
     ...phaseFigures("up.pulumi", over, ({ pulumi }) => [pulumi.seconds, stepsOf(pulumi.makings)]),
