@@ -49,7 +49,8 @@ class FakeCluster:
         return copy.deepcopy(list(self.pools.values()))
 
     def osd_pool_create(self, pool: str, pg_num: int, size: int, autoscale_mode: str) -> Json:
-        made: dict[str, Json] = {"pool_name": pool, "pg_num_target": pg_num, "size": size, "min_size": 1}
+        made: dict[str, Json] = {"pool_name": pool, "pg_num_target": pg_num, "size": size}
+        made["min_size"] = size - size // 2
         self.pools.setdefault(pool, {**made, "pg_autoscale_mode": autoscale_mode, "application_metadata": {}})
         return None
 

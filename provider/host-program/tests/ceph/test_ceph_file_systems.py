@@ -56,8 +56,18 @@ class TestPool:
 
     def test_the_metadata_pools_least_number_does_not_stand_in_the_way(self, cluster: FakeCluster) -> None:
         make(cluster)
+        cluster.pools["m"]["pg_num_target"] = 16
+        pools.apply(FakeChange(), "m", METADATA)
         options = [command["var"] for command in cluster.told if command["prefix"] == "osd pool set"]
-        assert options.index("pg_num_min") < options.index("pg_num")
+        assert options == ["pg_num_min", "pg_num"]
+
+    def test_nothing_is_told_that_is_so_already(self, cluster: FakeCluster) -> None:
+        make(cluster)
+        file_system_options.apply(FakeChange(), "cloud", OPTIONS)
+        assert cluster.told_prefixes() == ["osd pool create", "osd pool create", "fs new"]
+        cluster.told.clear()
+        make(cluster)
+        assert cluster.told_prefixes() == ["fs new"]
 
     def test_is_removed_and_pools_are_protected_again(self, cluster: FakeCluster) -> None:
         pools.apply(FakeChange(), "d", DATA)

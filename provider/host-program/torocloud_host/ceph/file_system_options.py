@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from ..work import Change, Json, Spec, State, Work
 from . import monitors
 from .refusals import nothing_known
@@ -27,10 +29,12 @@ def observe(work: Work, key: str, spec: Spec) -> State:
 
 
 def apply(work: Change, key: str, spec: Spec) -> None:
-    """Set both."""
-    options = {"max_mds": str(number(spec["maxMds"])), "joinable": "true" if spec["joinable"] else "false"}
-    for option, value in options.items():
-        monitors.command(work, {"prefix": "fs set", "fs_name": key, "var": option, "val": value})
+    """Set what is otherwise."""
+    seen = fields(observe(work, key, spec))
+    for field, option in (("maxMds", "max_mds"), ("joinable", "joinable")):
+        if seen.get(field) != spec[field]:
+            value = json.dumps(spec[field])
+            monitors.command(work, {"prefix": "fs set", "fs_name": key, "var": option, "val": value})
 
 
 def remove(work: Work, key: str, spec: Spec) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..work import Change, Failed, Json, Spec, State, Work
-from . import monitors
+from . import monitors, pool_table
 from .refusals import nothing_known
 from .shapes import records, text, texts
 
@@ -31,8 +31,9 @@ def apply(work: Change, key: str, spec: Spec) -> None:
     if find(work, key) is None:
         # What says of a pool that it is used is Ceph's to write: one of which it is said already would be refused.
         for pool, use in ((metadata, "metadata"), (data, "data")):
-            said: dict[str, Json] = {"pool": pool, "app": "cephfs", "key": use}
-            monitors.command(work, {"prefix": "osd pool application rm", **said})
+            if use in pool_table.uses(pool_table.find(work, pool)).get("cephfs", {}):
+                said: dict[str, Json] = {"pool": pool, "app": "cephfs", "key": use}
+                monitors.command(work, {"prefix": "osd pool application rm", **said})
     monitors.command(work, {"prefix": "fs new", "fs_name": key, "metadata": metadata, "data": data})
     made = find(work, key)
     others = sorted(set(texts(made["data_pools"])) - {data}) if made else []

@@ -6,7 +6,7 @@ import errno
 import time
 
 from ..work import Change, Failed, Json, Spec, State, Work
-from . import file_systems, monitors
+from . import file_systems, monitors, pool_table
 from .refusals import nothing_known
 from .shapes import fields, number, records, text
 
@@ -17,7 +17,7 @@ REMOVAL_ALLOWED = {"who": "mon", "name": "mon_allow_pool_delete"}
 def observe(work: Work, key: str, spec: Spec) -> State:
     """Its copies, placement groups and applications ("cephfs:data=cloud"), sorted."""
     try:
-        pool = _find(work, key)
+        pool = pool_table.find(work, key)
     except monitors.Refused as refused:
         return nothing_known(refused)
     if pool is None:
@@ -32,26 +32,28 @@ def observe(work: Work, key: str, spec: Spec) -> State:
 
 
 def apply(work: Change, key: str, spec: Spec) -> None:
-    """Make it, set what it is to be, and leave it to its file system alone."""
+    """Make it, set what is otherwise, and leave it to its file system alone.
+
+    The monitors take a second for each change, so nothing is set that is so already.
+    """
     pg_num, size = number(spec["pgNum"]), number(spec["size"])
     create: dict[str, Json] = {"pool": key, "pg_num": pg_num, "size": size, "autoscale_mode": "off"}
-    monitors.command(work, {"prefix": "osd pool create", **create})
-    options = {
-        "pg_autoscale_mode": "off",
+    if pool_table.find(work, key) is None:
+        monitors.command(work, {"prefix": "osd pool create", **create})
+    pool = fields(pool_table.find(work, key))
+    wanted = {"pg_autoscale_mode": "off", "size": size, "min_size": number(spec["minSize"])}
+    if number(pool["pg_num_target"]) != pg_num:
         # CephFS gives its metadata pool a least number, which would stand in the way.
-        "pg_num_min": "1",
-        "pg_num": str(pg_num),
-        "size": str(size),
-        "min_size": str(number(spec["minSize"])),
-    }
-    for option, value in options.items():
-        monitors.command(work, {"prefix": "osd pool set", "pool": key, "var": option, "val": value})
+        wanted |= {"pg_num_min": 1, "pg_num": pg_num}
+    for option, value in wanted.items():
+        if pool.get(option) != value or option == "pg_num":
+            monitors.command(work, {"prefix": "osd pool set", "pool": key, "var": option, "val": str(value)})
     _give_to_file_system(work, key, use=text(spec["use"]), owner=text(spec["fileSystem"]))
 
 
 def remove(work: Work, key: str, spec: Spec) -> None:
     """Remove it with all that is in it. The monitors allow that for as long as it takes."""
-    if _find(work, key) is None:
+    if pool_table.find(work, key) is None:
         return
     allowed = _allowed(work)
     try:
@@ -63,28 +65,27 @@ def remove(work: Work, key: str, spec: Spec) -> None:
             monitors.command(work, {"prefix": "config set", **REMOVAL_ALLOWED, "value": allowed})
 
 
-def _find(work: Work, name: str) -> dict[str, Json] | None:
-    pools = records(monitors.command(work, {"prefix": "osd pool ls", "detail": "detail"}))
-    return next((pool for pool in pools if pool["pool_name"] == name), None)
-
-
 def _applications(pool: dict[str, Json]) -> list[str]:
     return sorted(
         f"{application}:{use}={text(value)}"
-        for application, uses in fields(pool["application_metadata"]).items()
-        for use, value in (fields(uses) or {"": ""}).items()
+        for application, said in pool_table.uses(pool).items()
+        for use, value in (said or {"": ""}).items()
     )
 
 
 def _give_to_file_system(work: Work, pool: str, *, use: str, owner: str) -> None:
-    """Its file system's clients may use it by what is said of it here; what nobody declared may not."""
-    # Beside one that nobody declared it must be meant.
-    enable: dict[str, Json] = {"pool": pool, "app": "cephfs", "yes_i_really_mean_it": True}
-    monitors.command(work, {"prefix": "osd pool application enable", **enable})
-    if file_systems.find(work, owner) is not None:
+    """Its file system's clients may use it by what is said of it here; what nobody declared may not.
+
+    Of a pool whose file system is not made yet Ceph says it when that is.
+    """
+    said = pool_table.uses(pool_table.find(work, pool))
+    if said.get("cephfs") != {use: owner} and file_systems.find(work, owner) is not None:
+        # Beside one that nobody declared it must be meant.
+        enable: dict[str, Json] = {"pool": pool, "app": "cephfs", "yes_i_really_mean_it": True}
+        monitors.command(work, {"prefix": "osd pool application enable", **enable})
         used: dict[str, Json] = {"pool": pool, "app": "cephfs", "key": use, "value": owner}
         monitors.command(work, {"prefix": "osd pool application set", **used})
-    for other in fields((_find(work, pool) or {}).get("application_metadata")):
+    for other in said:
         if other != "cephfs":
             named: dict[str, Json] = {"pool": pool, "app": other, "yes_i_really_mean_it": True}
             monitors.command(work, {"prefix": "osd pool application disable", **named})
