@@ -1,4 +1,4 @@
-import { explain as explainResource, registry } from "@torocloud/provider";
+import { closeConnections, explain as explainResource, registry } from "@torocloud/provider";
 import { run } from "./command.ts";
 import { ToolError } from "./errors.ts";
 import { pulumiEnvironment } from "./pulumi-environment.ts";
@@ -16,7 +16,7 @@ interface PreviewStep {
 
 /**
  * `explain ID [pulumi's arguments]`: what the next `up` would do for one resource, step by step, on which host, without doing it.
- * ID is the resource's id ("host1/guest/web-0"), its name in the program, or its URN.
+ * ID is the resource's id ("guest/web-0"), how a preview names it ("host1/guest/web-0"), its name in the program, or its URN.
  */
 export async function explain([id, ...args]: readonly string[]): Promise<number> {
   if (id === undefined)
@@ -32,12 +32,19 @@ export async function explain([id, ...args]: readonly string[]): Promise<number>
   };
   const meant = steps.filter((step) => isMeant(step, id));
   if (meant.length === 0) throw new ToolError(`The program has no resource ${id}.`);
-  for (const step of meant) await tell(step);
+  try {
+    for (const step of meant) await tell(step);
+  } finally {
+    await closeConnections();
+  }
   return 0;
 }
 
 function isMeant({ urn, oldState, newState }: PreviewStep, id: string): boolean {
-  return [urn, urn.slice(urn.lastIndexOf("::") + 2), oldState?.id, newState?.id].includes(id);
+  const known = [urn, urn.slice(urn.lastIndexOf("::") + 2), oldState?.id, newState?.id];
+  // What may move has no host in its id; a preview names it with its host all the same.
+  const place = `${String(oldState?.outputs?.["host"])}/${String(oldState?.id)}`;
+  return [...known, place].includes(id);
 }
 
 async function tell({ op, urn, oldState, newState }: PreviewStep): Promise<void> {

@@ -10,6 +10,14 @@ import { onCancel } from "./cancellation.ts";
 const idleSeconds = 300;
 
 const fleets = new Map<string, Hosts>();
+const pools = new Set<SshPool>();
+
+/** For a process of its own: what is connected keeps it from ending. */
+export async function closeConnections(): Promise<void> {
+  await Promise.all([...pools].map(async (pool) => pool.close()));
+  pools.clear();
+  fleets.clear();
+}
 
 /** One pool of connections for each inventory and process; TOROCLOUD_INVENTORY names another file for all of them. */
 function hosts(inventory: string): Hosts {
@@ -17,6 +25,7 @@ function hosts(inventory: string): Hosts {
   const known = fleets.get(path);
   if (known) return known;
   const pool = new SshPool(() => loadInventory(path), { idleSeconds, log });
+  pools.add(pool);
   onCancel(() => {
     pool.interrupt("the run was cancelled; run the same command again to go on from what is there");
   });

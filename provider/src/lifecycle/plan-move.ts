@@ -31,7 +31,7 @@ export function planMove(from: Instance, to: Instance, observed: Observed): Move
   const change = { ...planChange(to, observed, { from }), turn: undefined };
   const leaving = { ...markerOf(from, "leaving"), peer: to.host.name };
   const former = { former: from.desired, peer: from.host.name, due: dueOf(change.steps) };
-  const { steps, kept } = planRemoval(from);
+  const { steps, kept } = planRemoval(from, `it moves to ${to.host.name}`);
   return {
     check: here(...requireSteps(to.resource.preconditions?.(to.desired))),
     depart: there({ do: "mark", marker: leaving }),

@@ -3,7 +3,7 @@ import { removableArtifacts, type Instance } from "./instance.ts";
 import { markerOf, planOf, removeSteps, requireSteps, type Plan, type PlanStep } from "./plan.ts";
 
 /** What takes it away, as far as its `onDelete` allows. */
-export function planRemoval(instance: Instance): Plan {
+export function planRemoval(instance: Instance, why = "the resource is deleted"): Plan {
   const { resource, desired } = instance;
   const artifacts = removableArtifacts(resource, desired);
   const destroyData = desired.onDelete === "destroyData";
@@ -18,7 +18,7 @@ export function planRemoval(instance: Instance): Plan {
     steps: [
       ...requireSteps(resource.removableWhen?.(desired)),
       ...(leaving ? leavingSteps(instance, leaving) : []),
-      ...removeSteps(artifacts, destroyData, "the resource is deleted"),
+      ...removeSteps(artifacts, destroyData, why),
       end,
     ],
   };
