@@ -149,31 +149,17 @@ function tooLarge({
   return [{ property: "contextId", reason: `is ${String(id)}; ${expected}` }];
 }
 
-function unsuited({ host, memoryMiB, cpuAffinity, vsock }: z.output<typeof inputs>, facts: Facts): Problem[] {
-  const last = facts.cpus - 1;
-  const absent = cpuAffinity.filter((processor) => processor > last);
-  return [
-    ...(memoryMiB >= facts.memoryMiB
-      ? [
-          {
-            property: "memoryMiB",
-            reason: `is ${String(memoryMiB)}; expected less than the ${String(facts.memoryMiB)} MiB that ${host} has`,
-          },
-        ]
-      : []),
-    ...absent.map((processor) => ({
-      property: "cpuAffinity",
-      reason: `has ${String(processor)}; expected processors that ${host} has, 0 to ${String(last)}`,
-    })),
-    ...(vsock === "kernel" && facts.vsock === "user"
-      ? [
-          {
-            property: "vsock",
-            reason: `is "kernel"; expected "user", because the kernel of ${host} has no vhost-vsock`,
-          },
-        ]
-      : []),
-  ];
+function unsuited({ host, memoryMiB, vsock }: z.output<typeof inputs>, facts: Facts): Problem[] {
+  const problems: Problem[] = [];
+  if (memoryMiB >= facts.memoryMiB) {
+    const expected = `expected less than the ${String(facts.memoryMiB)} MiB that ${host} has`;
+    problems.push({ property: "memoryMiB", reason: `is ${String(memoryMiB)}; ${expected}` });
+  }
+  if (vsock === "kernel" && facts.vsock === "user") {
+    const expected = `expected "user", because the kernel of ${host} has no vhost-vsock`;
+    problems.push({ property: "vsock", reason: `is "kernel"; ${expected}` });
+  }
+  return problems;
 }
 
 function repeated(shares: z.output<typeof inputs>["shares"], field: "tag" | "share"): Problem[] {
