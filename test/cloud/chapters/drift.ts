@@ -113,13 +113,7 @@ async function meddle({ workspace }: Suite, rows: readonly Meddling[]): Promise<
       await onHost(workspace, host, scripts.join("\n"));
     }),
   );
-  // Where a metadata server and an OSD were stopped at once, others take over first.
-  for (const host of ["host1", "host2"]) await onHost(workspace, host, fileSystemAnswers);
 }
-
-const fileSystemAnswers = `for i in $(seq 24); do
-  timeout 5 stat -L /srv/torocloud/shares/web /srv/torocloud >/dev/null 2>&1; [ $? = 124 ] || break
-done`;
 
 function toldExactly(rows: readonly Meddling[], refreshed: () => Outcome): void {
   const sentences = rows.flatMap(({ told }) => told);
