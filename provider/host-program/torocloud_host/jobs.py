@@ -20,6 +20,9 @@ from .work import Busy, Completed, Failed, Json, Kind, Seen, Spec, State, Unknow
 Send = Callable[[dict[str, Json]], None]
 Half = TypeVar("Half")
 
+TELL_SECONDS = 0.3
+"""How long a step takes before it is told of: most are over by then, and to tell of each costs more than to do it."""
+
 _CREDIT = 4
 """How many chunks of payload may be under way."""
 
@@ -48,6 +51,8 @@ class Job(threading.Thread):
         self._chunks: deque[str | None] = deque()
         self._chunk_came = threading.Condition()
         self._step = -1
+        self._step_began = time.monotonic()
+        self._step_told = -1
         self._children = Children(self._check, self._line)
         self.found: State = None
         self.disturb = False
@@ -63,8 +68,7 @@ class Job(threading.Thread):
             results: list[Json] = []
             for index, step in enumerate(steps):
                 self._check()
-                self._step = index
-                self._send({"id": self.number, "step": index})
+                self._step, self._step_began = index, time.monotonic()
                 result = self._do(step if isinstance(step, dict) else {})
                 results.append(result.json() if isinstance(result, Seen) else result)
                 if isinstance(result, Seen) and not result.done and isinstance(step, dict) and step["do"] == "wait":
@@ -107,10 +111,16 @@ class Job(threading.Thread):
             self._chunks.append(chunk)
             self._chunk_came.notify_all()
 
+    def tell_long_step(self) -> None:
+        """Which step it is at, once, where that takes so long that somebody may want to know."""
+        if time.monotonic() - self._step_began >= TELL_SECONDS:
+            self._tell_step()
+
     # What is offered to kinds.
 
     def say(self, text: str) -> None:
         """Tell whoever waits."""
+        self._tell_step()
         self._send({"id": self.number, "say": visible(text)})
 
     def run_command(
@@ -153,7 +163,13 @@ class Job(threading.Thread):
         if time.monotonic() >= self._until:
             raise Overdue
 
+    def _tell_step(self) -> None:
+        if self._step_told != self._step:
+            self._step_told = self._step
+            self._send({"id": self.number, "step": self._step})
+
     def _line(self, line: str) -> None:
+        self._tell_step()
         self._send({"id": self.number, "line": visible(line)})
 
     def _fail(self, how: str, message: str) -> None:

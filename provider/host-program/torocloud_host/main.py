@@ -13,7 +13,7 @@ from io import BufferedReader
 from typing import BinaryIO, cast
 
 from . import where
-from .jobs import Job
+from .jobs import TELL_SECONDS, Job
 from .work import Json
 
 _MISSED_HEARTBEATS = 3
@@ -36,8 +36,8 @@ class Session:
 
     def run(self) -> None:
         """Ends everything that runs before it returns."""
-        watchdog = threading.Thread(target=self._watch, daemon=True)
-        watchdog.start()
+        for work in (self._watch, self._tell):
+            threading.Thread(target=work, daemon=True).start()
         for line in self._lines():
             if line.strip():
                 self._take(line)
@@ -93,6 +93,14 @@ class Session:
             time.sleep(min(1.0, self._limit / 10))
         self.end()
         os._exit(1)
+
+    def _tell(self) -> None:
+        while True:
+            time.sleep(TELL_SECONDS / 2)
+            with self._lock:
+                jobs = [*self._jobs.values()]
+            for job in jobs:
+                job.tell_long_step()
 
     def _take(self, line: bytes) -> None:
         try:

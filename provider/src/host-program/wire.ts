@@ -94,7 +94,7 @@ export const Message = z.union([
     /** The step that it was at; -1 before the first. */
     step: z.int(),
   }),
-  /** Begun a step; said something for the person who waits; what ran in it wrote a line. */
+  /** At a step that takes its time; said something for the person who waits; what ran in it wrote a line. */
   z.object({ id: z.int(), step: z.int() }),
   z.object({ id: z.int(), say: z.string() }),
   z.object({ id: z.int(), line: z.string() }),
