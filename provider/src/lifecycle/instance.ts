@@ -70,7 +70,7 @@ export function upgradedState({ type }: Resource, state: Props): Props {
 }
 
 /**
- * What an id leads to. A state that has only the common inputs is completed from the ownership marker; undefined when there is
+ * What an id leads to. A state that has only the common inputs is completed from the ownership marker; undefined when the stack has
  * none. What has no place in its id is looked for on all hosts of the inventory.
  */
 export async function findInstance(
@@ -79,7 +79,33 @@ export async function findInstance(
   { id, state }: { id: string; state: Props },
 ): Promise<Instance | undefined> {
   if (state["host"] !== undefined) return instanceOf(resource, surroundings, upgradedState(resource, state));
-  const { inventory } = state as unknown as CommonInputs;
+  const common = state as unknown as CommonInputs;
+  const markers = await markersOf(resource, surroundings, { id, common });
+  // In the midst of a move both hosts have a marker, and the one where it arrives goes on with it.
+  const [marker = markers[0], another] = markers.filter(({ state: how }) => how !== "leaving");
+  if (marker && another) throw new Error(ambiguous(id, [marker, another]));
+  return (
+    marker && instanceOf(resource, surroundings, { ...marker.inputs, instance: marker.instance, ...state })
+  );
+}
+
+/** The instance where it moved to, when a run that moved it was killed before it was written down. */
+export async function movedAway(
+  { resource, drawn, desired, id, host }: Instance,
+  surroundings: Surroundings,
+): Promise<Instance | undefined> {
+  if (resource.onChange["host"] !== "move") return undefined;
+  const markers = await markersOf(resource, surroundings, { id, common: desired });
+  const there = markers.find(({ instance, inputs }) => instance === drawn && inputs["host"] !== host.name);
+  return there && instanceOf(resource, surroundings, { ...there.inputs, instance: drawn });
+}
+
+/** The stack's markers of an id on the hosts where it may be. Throws where there is none and not all hosts answered. */
+async function markersOf(
+  resource: Resource,
+  surroundings: Surroundings,
+  { id, common: { inventory, owner } }: { readonly id: string; readonly common: CommonInputs },
+): Promise<readonly Marker[]> {
   const [first = "", ...rest] = id.split("/");
   const [places, name] =
     first === resource.kind
@@ -88,32 +114,12 @@ export async function findInstance(
   const asked = await Promise.allSettled(
     places.map(async (place) => markerOn(surroundings.hosts(inventory)(place), resource, { id, name })),
   );
-  const marker = theOne(id, asked);
-  return (
-    marker && instanceOf(resource, surroundings, { ...marker.inputs, instance: marker.instance, ...state })
+  const found = asked.flatMap((one) =>
+    one.status === "fulfilled" && one.value?.owner === owner ? [one.value] : [],
   );
-}
-
-/** The instance where it moved to, when a run that moved it was killed before it was written down. */
-export async function movedAway(
-  { resource, drawn, desired, id }: Instance,
-  surroundings: Surroundings,
-): Promise<Instance | undefined> {
-  if (resource.onChange["host"] !== "move") return undefined;
-  const { inventory, owner } = desired;
-  const found = await findInstance(resource, surroundings, { id, state: { inventory, owner } });
-  return found?.drawn === drawn && found.host.name !== desired["host"] ? found : undefined;
-}
-
-/** The marker that was found; throws where there are several, and where there is none and not all hosts answered. */
-function theOne(id: string, asked: readonly PromiseSettledResult<Marker | undefined>[]): Marker | undefined {
-  const found = asked.flatMap((one) => (one.status === "fulfilled" && one.value ? [one.value] : []));
-  // In the midst of a move both hosts have a marker, and the one where it arrives goes on with it.
-  const [marker = found[0], another] = found.filter(({ state }) => state !== "leaving");
-  if (marker && another) throw new Error(ambiguous(id, [marker, another]));
   const [failed] = asked.flatMap((one) => (one.status === "rejected" ? [one.reason as Error] : []));
-  if (!marker && failed) throw failed;
-  return marker;
+  if (found.length === 0 && failed) throw failed;
+  return found;
 }
 
 function ambiguous(id: string, markers: readonly Marker[]): string {

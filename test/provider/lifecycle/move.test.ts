@@ -26,7 +26,7 @@ interface Stage {
 
 /** A guest that runs on host1. */
 async function onHost1(): Promise<Stage> {
-  const fleet = new ModelFleet(guest, { names: ["host1", "host2"] });
+  const fleet = new ModelFleet(guest, { names: ["host1", "host2", "host3"] });
   const lifecycle = lifecycleOf(fleet.resource, fleet.surroundings);
   const at = (host: string): Props => lifecycle.check({ ...declared, host }).inputs;
   const { id, state } = await lifecycle.create(at("host1"));
@@ -173,6 +173,19 @@ describe("a guest whose host changes", () => {
     expect(whereItRuns(stage)).toEqual(["host2"]);
   });
 
+  it("is told from others of its name elsewhere", async () => {
+    const stage = await onHost1();
+    for (const host of ["host2", "host3"])
+      await stage.lifecycle.create(stage.lifecycle.check({ ...declared, host }).inputs);
+    for (const things of [stage.fleet.host("host1").states, stage.fleet.host("host1").markers])
+      things.clear();
+    expect(await stage.lifecycle.read(stage.id, stage.state)).toBeUndefined();
+    const common = { inventory: declared.inventory, owner: declared.owner };
+    await expect(stage.lifecycle.read("guest/web", common)).rejects.toThrow(
+      "guest/web is on host2 and host3; say which: host2/guest/web or host3/guest/web",
+    );
+  });
+
   it("is deleted wherever it is, when its move was interrupted or not written down", async () => {
     for (const moment of [...moments, Number.POSITIVE_INFINITY]) {
       for (const killed of [true, false]) {
@@ -182,7 +195,11 @@ describe("a guest whose host changes", () => {
         recover(stage);
         await stage.lifecycle.delete(stage.id, killed ? stage.state : kept);
         const markers = stage.fleet.hosts.map((host) => host.markers.size);
-        expect({ moment, runs: whereItRuns(stage), markers }).toEqual({ moment, runs: [], markers: [0, 0] });
+        expect({ moment, runs: whereItRuns(stage), markers }).toEqual({
+          moment,
+          runs: [],
+          markers: [0, 0, 0],
+        });
       }
     }
   });
