@@ -6,8 +6,9 @@ const standby = ["the managers"];
 const metadata = ["the metadata servers"];
 const daemonDirectory = (kind: string, node: string): string => `/var/lib/ceph/${kind}/ceph-${node}`;
 
-/** Until then the file system answers nobody, which is drift of what lies on it. */
-const othersTakeOver = "timeout 90 sh -c 'until ceph mds stat | grep -q up:active; do sleep 1; done' || :";
+/** Until another one serves, the file system answers nobody, which is drift of what lies on it. */
+const takenOverBy = (node: string): string =>
+  `timeout 90 sh -c 'until ceph mds stat | grep -q 0=${node}=up:active; do sleep 1; done' || :`;
 
 /** The cluster's daemons. */
 export const cephDaemonTables: readonly DriftTable[] = [
@@ -215,7 +216,7 @@ chmod a+x /usr/bin/ceph-mgr; systemctl is-failed ceph-mgr@node2`,
           {
             by: "is stopped and masked",
             host: "node2",
-            script: `systemctl mask --now ceph-mds@node2; ${othersTakeOver}`,
+            script: `systemctl mask --now ceph-mds@node2; ${takenOverBy("node1")}`,
             told: [
               "node2/ceph-metadata-server/node2: unit ceph-mds@node2.service is inactive and is masked, not enabled",
             ],
@@ -225,7 +226,7 @@ chmod a+x /usr/bin/ceph-mgr; systemctl is-failed ceph-mgr@node2`,
           {
             by: "is stopped and disabled",
             host: "node1",
-            script: `systemctl disable --now ceph-mds@node1; ${othersTakeOver}`,
+            script: `systemctl disable --now ceph-mds@node1; ${takenOverBy("node2")}`,
             told: [
               "node1/ceph-metadata-server/node1: unit ceph-mds@node1.service is neither active nor enabled",
             ],
