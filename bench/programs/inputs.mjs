@@ -15,16 +15,3 @@ export function guests(count, hosts) {
     mountUnit: "torocloud-mount-storage.service",
   }));
 }
-
-/** What `count` shares are declared with, on the hosts in turn. */
-export function shares(count, hosts) {
-  return Array.from({ length: count }, (_, index) => ({
-    host: hosts[index % hosts.length],
-    name: `bench-${index}`,
-    storage: "/srv/torocloud",
-    source: `/srv/torocloud/files/bench-${index}`,
-    readOnly: true,
-    cache: "auto",
-    mountUnit: "torocloud-mount-storage.service",
-  }));
-}

@@ -48,7 +48,7 @@ export class CephCluster extends pulumi.ComponentResource {
   readonly fsid: pulumi.Output<string>;
   /** Name and address of each monitor. */
   readonly monitors: readonly { readonly name: string; readonly address: string }[];
-  /** Its nodes: the cluster is managed through the first, and each that has quorum hands out keys. */
+  /** Its nodes: the cluster is managed through any that has quorum, which hands out keys too. */
   readonly nodes: readonly string[];
   readonly fileSystem: FileSystem;
   readonly clientKey: ClientKey;
@@ -74,15 +74,19 @@ export class CephCluster extends pulumi.ComponentResource {
       return new Packages(...this.#on(node, "ceph", args, host));
     });
     const { monitors } = this;
-    const named = { host: first, name: cephName, ...common };
-    const cluster = new Cluster(name, { ...named, monitors }, within(this, ...installed));
+    const named = { name: cephName, ...common };
+    const cluster = new Cluster(name, { host: first, ...named, monitors }, within(this, ...installed));
     this.fsid = cluster.fsid;
     const quorum = this.#monitors(cluster, args);
     const serving = this.#daemons(quorum, args);
-    this.fileSystem = new FileSystem(`${name}-fs`, { ...named, copies }, within(this, ...serving));
+    this.fileSystem = new FileSystem(
+      `${name}-fs`,
+      { hosts: nodes, ...named, copies },
+      within(this, ...serving),
+    );
     this.clientKey = new ClientKey(
       `${name}-key`,
-      { ...named, fileSystem: this.fileSystem.name, path: "/torocloud" },
+      { hosts: nodes, ...named, fileSystem: this.fileSystem.name, path: "/torocloud" },
       within(this, this.fileSystem),
     );
     this.registerOutputs({ fsid: this.fsid });

@@ -29,7 +29,7 @@ export interface ClusterArgs extends CommonArgs {
   /** Where the keys are made and kept: one of the cluster's own hosts. */
   readonly host: pulumi.Input<string>;
   /** The cluster's name in this program. Default: `"ceph"`. */
-  readonly name?: pulumi.Input<string>;
+  readonly name?: pulumi.Input<string | undefined>;
   /** The monitors it starts with: an odd number, three or more. */
   readonly monitors: pulumi.Input<
     readonly pulumi.Input<{
@@ -40,7 +40,7 @@ export interface ClusterArgs extends CommonArgs {
     }>[]
   >;
   /** The cluster's identity. Derived from the stack and the name when left out. */
-  readonly fsid?: pulumi.Input<string>;
+  readonly fsid?: pulumi.Input<string | undefined>;
 }
 
 /** A host's membership in a Ceph cluster: configuration and keys. */
@@ -97,7 +97,7 @@ export interface NodeArgs extends CommonArgs {
     }>[]
   >;
   /** Options of ceph.conf beside those for small nodes that are set already. Default: `{}`. */
-  readonly settings?: pulumi.Input<Readonly<Record<string, pulumi.Input<string>>>>;
+  readonly settings?: pulumi.Input<Readonly<Record<string, pulumi.Input<string>>> | undefined>;
 }
 
 /** A Ceph monitor. */
@@ -225,8 +225,8 @@ export interface MetadataServerArgs extends CommonArgs {
 
 /** A CephFS file system and its pools. */
 export class FileSystem extends CloudResource {
-  /** A node of the cluster through which it is managed. */
-  declare readonly host: pulumi.Output<string>;
+  /** Nodes of the cluster through which it is managed: the first that has quorum. */
+  declare readonly hosts: pulumi.Output<readonly string[]>;
   /** The file system's name. */
   declare readonly name: pulumi.Output<string>;
   /** How many OSDs hold each piece of data. Default: `3`. */
@@ -242,7 +242,7 @@ export class FileSystem extends CloudResource {
         type: "torocloud:ceph:FileSystem",
         name,
         args,
-        fields: ["host", "name", "copies", "metadataPlacementGroups", "dataPlacementGroups"],
+        fields: ["hosts", "name", "copies", "metadataPlacementGroups", "dataPlacementGroups"],
       },
       opts,
     );
@@ -250,22 +250,22 @@ export class FileSystem extends CloudResource {
 }
 
 export interface FileSystemArgs extends CommonArgs {
-  /** A node of the cluster through which it is managed. */
-  readonly host: pulumi.Input<string>;
+  /** Nodes of the cluster through which it is managed: the first that has quorum. */
+  readonly hosts: pulumi.Input<readonly pulumi.Input<string>[]>;
   /** The file system's name. */
   readonly name: pulumi.Input<string>;
   /** How many OSDs hold each piece of data. Default: `3`. */
-  readonly copies?: pulumi.Input<number>;
+  readonly copies?: pulumi.Input<number | undefined>;
   /** Placement groups of the metadata pool. Default: `8`. */
-  readonly metadataPlacementGroups?: pulumi.Input<number>;
+  readonly metadataPlacementGroups?: pulumi.Input<number | undefined>;
   /** Placement groups of the data pool. Default: `32`. */
-  readonly dataPlacementGroups?: pulumi.Input<number>;
+  readonly dataPlacementGroups?: pulumi.Input<number | undefined>;
 }
 
 /** A key for clients of CephFS, limited to one directory. */
 export class ClientKey extends CloudResource {
-  /** A node of the cluster through which it is managed. */
-  declare readonly host: pulumi.Output<string>;
+  /** Nodes of the cluster through which it is managed: the first that has quorum. */
+  declare readonly hosts: pulumi.Output<readonly string[]>;
   /** The user: client.<name>. */
   declare readonly name: pulumi.Output<string>;
   /** The file system it may use. */
@@ -281,7 +281,7 @@ export class ClientKey extends CloudResource {
         type: "torocloud:ceph:ClientKey",
         name,
         args,
-        fields: ["host", "name", "fileSystem", "path", "access"],
+        fields: ["hosts", "name", "fileSystem", "path", "access"],
       },
       opts,
     );
@@ -289,16 +289,16 @@ export class ClientKey extends CloudResource {
 }
 
 export interface ClientKeyArgs extends CommonArgs {
-  /** A node of the cluster through which it is managed. */
-  readonly host: pulumi.Input<string>;
+  /** Nodes of the cluster through which it is managed: the first that has quorum. */
+  readonly hosts: pulumi.Input<readonly pulumi.Input<string>[]>;
   /** The user: client.<name>. */
   readonly name: pulumi.Input<string>;
   /** The file system it may use. */
   readonly fileSystem: pulumi.Input<string>;
   /** The directory it may use, made if need be; nothing above it. Default: `"/"`. */
-  readonly path?: pulumi.Input<string>;
+  readonly path?: pulumi.Input<string | undefined>;
   /** Read and write, or read only. Default: `"rw"`. */
-  readonly access?: pulumi.Input<"rw" | "r">;
+  readonly access?: pulumi.Input<"rw" | "r" | undefined>;
 }
 
 /** CephFS mounted on a host. */
@@ -381,7 +381,7 @@ export interface MountArgs extends CommonArgs {
   /** The file system. */
   readonly fileSystem: pulumi.Input<string>;
   /** The directory of the file system that is mounted. Default: `"/"`. */
-  readonly path?: pulumi.Input<string>;
+  readonly path?: pulumi.Input<string | undefined>;
   /** Where it appears on the host. */
   readonly mountPoint: pulumi.Input<string>;
   /** The kernel's CephFS client, or ceph-fuse. On a host that has an OSD too only ceph-fuse: the kernel's can wait for itself there. */

@@ -51,7 +51,7 @@ export interface MicroserviceArgs {
   readonly timeouts?: pulumi.Input<Timeouts>;
 }
 
-/** A service as guests: replicas over hosts, each with its share and its port. */
+/** A service as guests: replicas over hosts, each with its port, and all with the same files. */
 export class Microservice extends pulumi.ComponentResource {
   readonly guests: readonly Guest[];
   /** Where each replica answers; empty without a port. */
@@ -65,18 +65,24 @@ export class Microservice extends pulumi.ComponentResource {
     expectWholeNumber({ component: name, field: "replicas", value: replicas });
     expectContextIds(name, hosts.hosts, args);
     const common = given({ timeouts });
-    const upload = { host: first.name, name: args.name ?? name, storage: hosts.storage, ...common };
-    const uploaded = within(this, first.mount);
-    const image = new Image(`${name}-image`, { ...upload, ...source }, uploaded);
+    const stored = {
+      hosts: hosts.hosts.map((host) => host.name),
+      name: args.name ?? name,
+      storage: hosts.storage,
+      ...common,
+    };
+    const mounted = within(this, ...hosts.hosts.map(({ mount }) => mount));
+    const image = new Image(`${name}-image`, { ...stored, ...source }, mounted);
     const files =
-      folder === undefined ? undefined : new SharedFiles(`${name}-files`, { ...upload, folder }, uploaded);
+      folder === undefined ? undefined : new SharedFiles(`${name}-files`, { ...stored, folder }, mounted);
+    const share = files && new Share(`${name}-share`, { ...stored, source: files.path }, within(this, files));
 
     const parts = Array.from({ length: replicas }, (_, index) => {
       const host = hosts.hosts[index % hosts.hosts.length] ?? first;
       const port = args.port === undefined ? undefined : args.port + Math.floor(index / hosts.hosts.length);
       const service = args.name ?? name;
       const names = { declaredAs: `${name}-${String(index)}`, service, name: `${service}-${String(index)}` };
-      return this.#replica({ ...names, host, port, image, files, args, contextId: args.contextIds?.[index] });
+      return this.#replica({ ...names, host, port, image, share, args, contextId: args.contextIds?.[index] });
     });
     this.guests = parts.map(({ guest }) => guest);
     this.urls = parts.flatMap(({ url }) => url ?? []);
@@ -84,24 +90,17 @@ export class Microservice extends pulumi.ComponentResource {
   }
 
   #replica(replica: Replica): { guest: Guest; url: string | undefined } {
-    const { declaredAs, name, host, port, image, files, args } = replica;
+    const { declaredAs, host, port, image, share, args } = replica;
     const { mount, hypervisor } = host;
     const { tag = "site" } = args;
     const common = { host: host.name, ...given({ timeouts: args.timeouts }) };
-    const mounted = { ...common, mountUnit: mount.unit };
-    const share =
-      files &&
-      new Share(
-        `${declaredAs}-share`,
-        { ...mounted, name, storage: mount.mountPoint, source: files.path },
-        within(this, mount, files, hypervisor),
-      );
     const guest = new Guest(
       declaredAs,
       {
-        ...mounted,
+        ...common,
         ...guestArgs(replica),
-        shares: share ? [{ share: share.name, tag }] : [],
+        mountUnit: mount.unit,
+        shares: share ? [{ tag, share: share.policy }] : [],
         accel: hypervisor.acceleration,
         vsock: hypervisor.vsock,
       },
@@ -126,7 +125,7 @@ function guestArgs({ name, service, port, image, args, contextId }: Replica): Om
     name,
     kernel: image.kernelPath,
     // An output that is there or not is not known in a preview; whether the image has one is.
-    ...(args.image.initramfs !== undefined && { initramfs: image.initramfsPath as pulumi.Output<string> }),
+    ...(args.image.initramfs !== undefined && { initramfs: image.initramfsPath }),
     ...given({ preset, memoryMiB, cpus, commandLine, contextId, turn: replicas > 1 ? service : undefined }),
     ...(isAsked && { ready: { port: guestPort ?? 80, ...given({ path: readyPath }) } }),
   };
@@ -144,7 +143,7 @@ interface Replica {
   readonly host: ClientHost;
   readonly port: number | undefined;
   readonly image: Image;
-  readonly files: SharedFiles | undefined;
+  readonly share: Share | undefined;
   readonly args: MicroserviceArgs;
   readonly contextId: number | undefined;
 }

@@ -34,17 +34,17 @@ export interface HypervisorArgs extends CommonArgs {
   /** The host that is to run guests. */
   readonly host: pulumi.Input<string>;
   /** Hardware virtualisation, emulation, or what a trial on the host shows to work. Default: `"auto"`. */
-  readonly accel?: pulumi.Input<"auto" | "kvm" | "tcg">;
+  readonly accel?: pulumi.Input<"auto" | "kvm" | "tcg" | undefined>;
   /** The vsock device of its guests. */
   readonly vsock: pulumi.Input<"kernel" | "user">;
   /** The local file of the program vhost-device-vsock; needed where vsock is "user". */
-  readonly vhostDeviceVsock?: pulumi.Input<string>;
+  readonly vhostDeviceVsock?: pulumi.Input<string | undefined>;
 }
 
 /** A kernel or unikernel on CephFS, under the digest of its content. */
 export class Image extends CloudResource {
-  /** A host with the storage mounted, through which it is uploaded. */
-  declare readonly host: pulumi.Output<string>;
+  /** Hosts through which it is uploaded: the first that has the storage mounted. */
+  declare readonly hosts: pulumi.Output<readonly string[]>;
   /** The image's name. */
   declare readonly name: pulumi.Output<string>;
   /** Where CephFS is mounted, the same on all hosts. */
@@ -66,7 +66,7 @@ export class Image extends CloudResource {
         type: "torocloud:microvm:Image",
         name,
         args,
-        fields: ["host", "name", "storage", "kernel", "initramfs", "digest", "kernelPath", "initramfsPath"],
+        fields: ["hosts", "name", "storage", "kernel", "initramfs", "digest", "kernelPath", "initramfsPath"],
       },
       opts,
     );
@@ -74,8 +74,8 @@ export class Image extends CloudResource {
 }
 
 export interface ImageArgs extends CommonArgs {
-  /** A host with the storage mounted, through which it is uploaded. */
-  readonly host: pulumi.Input<string>;
+  /** Hosts through which it is uploaded: the first that has the storage mounted. */
+  readonly hosts: pulumi.Input<readonly pulumi.Input<string>[]>;
   /** The image's name. */
   readonly name: pulumi.Input<string>;
   /** Where CephFS is mounted, the same on all hosts. */
@@ -83,13 +83,13 @@ export interface ImageArgs extends CommonArgs {
   /** A local file: an x86-64 ELF (a unikernel, a vmlinux with a PVH note) or a bzImage. */
   readonly kernel: pulumi.Input<string>;
   /** A local file: the initial file system of a Linux kernel. */
-  readonly initramfs?: pulumi.Input<string>;
+  readonly initramfs?: pulumi.Input<string | undefined>;
 }
 
 /** A local folder, kept equal to a directory on CephFS. */
 export class SharedFiles extends CloudResource {
-  /** A host with the storage mounted, through which they are uploaded. */
-  declare readonly host: pulumi.Output<string>;
+  /** Hosts through which they are uploaded: the first that has the storage mounted. */
+  declare readonly hosts: pulumi.Output<readonly string[]>;
   /** The directory's name on CephFS. */
   declare readonly name: pulumi.Output<string>;
   /** Where CephFS is mounted, the same on all hosts. */
@@ -107,7 +107,7 @@ export class SharedFiles extends CloudResource {
         type: "torocloud:microvm:SharedFiles",
         name,
         args,
-        fields: ["host", "name", "storage", "folder", "digest", "path"],
+        fields: ["hosts", "name", "storage", "folder", "digest", "path"],
       },
       opts,
     );
@@ -115,8 +115,8 @@ export class SharedFiles extends CloudResource {
 }
 
 export interface SharedFilesArgs extends CommonArgs {
-  /** A host with the storage mounted, through which they are uploaded. */
-  readonly host: pulumi.Input<string>;
+  /** Hosts through which they are uploaded: the first that has the storage mounted. */
+  readonly hosts: pulumi.Input<readonly pulumi.Input<string>[]>;
   /** The directory's name on CephFS. */
   readonly name: pulumi.Input<string>;
   /** Where CephFS is mounted, the same on all hosts. */
@@ -125,22 +125,50 @@ export interface SharedFilesArgs extends CommonArgs {
   readonly folder: pulumi.Input<string>;
 }
 
-/** A directory on CephFS, offered to one guest through virtiofsd. */
+/** A directory on CephFS, and how guests may use it. */
 export class Share extends CloudResource {
-  /** Where the guest runs. */
-  declare readonly host: pulumi.Output<string>;
-  /** Its name on the host. */
+  /** Hosts through which it is managed: the first that has the storage mounted. Guests of any host may use it. */
+  declare readonly hosts: pulumi.Output<readonly string[]>;
+  /** The share's name. */
   declare readonly name: pulumi.Output<string>;
-  /** Where CephFS is mounted. */
+  /** Where CephFS is mounted, the same on all hosts. */
   declare readonly storage: pulumi.Output<string>;
-  /** The directory that the guest sees; it must lie on the storage. Locks of files hold within one guest only: two guests that lock the same file both get it. */
+  /** The directory that guests see, below the storage; made where it is not there, and never removed. */
   declare readonly source: pulumi.Output<string>;
   /** Whether the guest may only read. Default: `false`. */
   declare readonly readOnly: pulumi.Output<boolean>;
   /** How much the guest may cache; more than auto only where nobody else writes. None makes locks reach other guests. Default: `"auto"`. */
   declare readonly cache: pulumi.Output<"never" | "metadata" | "auto" | "always">;
-  /** The unit that mounts the storage. */
-  declare readonly mountUnit: pulumi.Output<string>;
+  /** To whom all belongs that a guest makes there, whoever made it in the guest, which sees it as root's; left out, the guest's numbers are kept. */
+  declare readonly ids: pulumi.Output<
+    | {
+        /** The user, by number. */
+        readonly user: number;
+        /** The group, by number. */
+        readonly group: number;
+      }
+    | undefined
+  >;
+  /** How much it may hold, in MiB, as CephFS counts; no limit of its own when left out. */
+  declare readonly quotaMiB: pulumi.Output<number | undefined>;
+  /** What a guest is given to use it. */
+  declare readonly policy: pulumi.Output<{
+    /** The directory on the hosts. Locks of files hold within one guest only: two guests that lock the same file both get it. */
+    readonly source: string;
+    /** Whether the guest may only read. Default: `false`. */
+    readonly readOnly: boolean;
+    /** How much the guest may cache; more than auto only where nobody else writes. None makes locks reach other guests. Default: `"auto"`. */
+    readonly cache: "never" | "metadata" | "auto" | "always";
+    /** To whom all belongs that a guest makes there, whoever made it in the guest, which sees it as root's; left out, the guest's numbers are kept. */
+    readonly ids?:
+      | {
+          /** The user, by number. */
+          readonly user: number;
+          /** The group, by number. */
+          readonly group: number;
+        }
+      | undefined;
+  }>;
 
   constructor(name: string, args: ShareArgs, opts?: pulumi.CustomResourceOptions) {
     super(
@@ -148,7 +176,7 @@ export class Share extends CloudResource {
         type: "torocloud:microvm:Share",
         name,
         args,
-        fields: ["host", "name", "storage", "source", "readOnly", "cache", "mountUnit"],
+        fields: ["hosts", "name", "storage", "source", "readOnly", "cache", "ids", "quotaMiB", "policy"],
       },
       opts,
     );
@@ -156,20 +184,30 @@ export class Share extends CloudResource {
 }
 
 export interface ShareArgs extends CommonArgs {
-  /** Where the guest runs. */
-  readonly host: pulumi.Input<string>;
-  /** Its name on the host. */
+  /** Hosts through which it is managed: the first that has the storage mounted. Guests of any host may use it. */
+  readonly hosts: pulumi.Input<readonly pulumi.Input<string>[]>;
+  /** The share's name. */
   readonly name: pulumi.Input<string>;
-  /** Where CephFS is mounted. */
+  /** Where CephFS is mounted, the same on all hosts. */
   readonly storage: pulumi.Input<string>;
-  /** The directory that the guest sees; it must lie on the storage. Locks of files hold within one guest only: two guests that lock the same file both get it. */
+  /** The directory that guests see, below the storage; made where it is not there, and never removed. */
   readonly source: pulumi.Input<string>;
   /** Whether the guest may only read. Default: `false`. */
-  readonly readOnly?: pulumi.Input<boolean>;
+  readonly readOnly?: pulumi.Input<boolean | undefined>;
   /** How much the guest may cache; more than auto only where nobody else writes. None makes locks reach other guests. Default: `"auto"`. */
-  readonly cache?: pulumi.Input<"never" | "metadata" | "auto" | "always">;
-  /** The unit that mounts the storage. */
-  readonly mountUnit: pulumi.Input<string>;
+  readonly cache?: pulumi.Input<"never" | "metadata" | "auto" | "always" | undefined>;
+  /** To whom all belongs that a guest makes there, whoever made it in the guest, which sees it as root's; left out, the guest's numbers are kept. */
+  readonly ids?: pulumi.Input<
+    | {
+        /** The user, by number. */
+        readonly user: pulumi.Input<number>;
+        /** The group, by number. */
+        readonly group: pulumi.Input<number>;
+      }
+    | undefined
+  >;
+  /** How much it may hold, in MiB, as CephFS counts; no limit of its own when left out. */
+  readonly quotaMiB?: pulumi.Input<number | undefined>;
 }
 
 /** A microVM. */
@@ -197,10 +235,26 @@ export class Guest extends CloudResource {
   /** Its virtio-fs devices. Default: `[]`. */
   declare readonly shares: pulumi.Output<
     readonly {
-      /** The share's name on the host. Each guest needs a share of its own. */
-      readonly share: string;
       /** The tag by which the guest mounts it. */
       readonly tag: string;
+      /** What it is: the policy of a Share. */
+      readonly share: {
+        /** The directory on the hosts. Locks of files hold within one guest only: two guests that lock the same file both get it. */
+        readonly source: string;
+        /** Whether the guest may only read. Default: `false`. */
+        readonly readOnly: boolean;
+        /** How much the guest may cache; more than auto only where nobody else writes. None makes locks reach other guests. Default: `"auto"`. */
+        readonly cache: "never" | "metadata" | "auto" | "always";
+        /** To whom all belongs that a guest makes there, whoever made it in the guest, which sees it as root's; left out, the guest's numbers are kept. */
+        readonly ids?:
+          | {
+              /** The user, by number. */
+              readonly user: number;
+              /** The group, by number. */
+              readonly group: number;
+            }
+          | undefined;
+      };
     }[]
   >;
   /** Hardware virtualisation, or QEMU's emulation. */
@@ -221,10 +275,12 @@ export class Guest extends CloudResource {
         /** A path to GET there; a response below 500 is an answer. Without it, an accepted connection is. */
         readonly path?: string | undefined;
         /** How long it may take. Default: `120`. */
-        readonly timeoutSeconds?: number;
+        readonly timeoutSeconds: number;
       }
     | undefined
   >;
+  /** What the units of the virtiofsd for each share are called after, by its tag. */
+  declare readonly shareNames: pulumi.Output<Readonly<Record<string, string>>>;
   /** Its systemd unit. */
   declare readonly unit: pulumi.Output<string>;
   /** The file on the host that has what it wrote to its console. */
@@ -254,6 +310,7 @@ export class Guest extends CloudResource {
           "mountUnit",
           "turn",
           "ready",
+          "shareNames",
           "unit",
           "console",
         ],
@@ -271,47 +328,68 @@ export interface GuestArgs extends CommonArgs {
   /** Its kernel, as the host sees it. */
   readonly kernel: pulumi.Input<string>;
   /** Its initial file system, as the host sees it. */
-  readonly initramfs?: pulumi.Input<string>;
+  readonly initramfs?: pulumi.Input<string | undefined>;
   /** Machine options and kernel command line to start from. Default: `"linux"`. */
-  readonly preset?: pulumi.Input<"linux" | "toro">;
+  readonly preset?: pulumi.Input<"linux" | "toro" | undefined>;
   /** Its memory, in MiB. Default: `128`. */
-  readonly memoryMiB?: pulumi.Input<number>;
+  readonly memoryMiB?: pulumi.Input<number | undefined>;
   /** Its virtual processors. Default: `1`. */
-  readonly cpus?: pulumi.Input<number>;
+  readonly cpus?: pulumi.Input<number | undefined>;
   /** The host's processors that it may run on; all when empty. Default: `[]`. */
-  readonly cpuAffinity?: pulumi.Input<readonly pulumi.Input<number>[]>;
+  readonly cpuAffinity?: pulumi.Input<readonly pulumi.Input<number>[] | undefined>;
   /** Added to the preset's kernel command line. Default: `""`. */
-  readonly commandLine?: pulumi.Input<string>;
+  readonly commandLine?: pulumi.Input<string | undefined>;
   /** Options of QEMU's microvm machine, over the preset's. Default: `{}`. */
-  readonly machineOptions?: pulumi.Input<Readonly<Record<string, pulumi.Input<string>>>>;
+  readonly machineOptions?: pulumi.Input<Readonly<Record<string, pulumi.Input<string>>> | undefined>;
   /** Its virtio-fs devices. Default: `[]`. */
   readonly shares?: pulumi.Input<
-    readonly pulumi.Input<{
-      /** The share's name on the host. Each guest needs a share of its own. */
-      readonly share: pulumi.Input<string>;
-      /** The tag by which the guest mounts it. */
-      readonly tag: pulumi.Input<string>;
-    }>[]
+    | readonly pulumi.Input<{
+        /** The tag by which the guest mounts it. */
+        readonly tag: pulumi.Input<string>;
+        /** What it is: the policy of a Share. */
+        readonly share: pulumi.Input<{
+          /** The directory on the hosts. Locks of files hold within one guest only: two guests that lock the same file both get it. */
+          readonly source: pulumi.Input<string>;
+          /** Whether the guest may only read. Default: `false`. */
+          readonly readOnly?: pulumi.Input<boolean | undefined>;
+          /** How much the guest may cache; more than auto only where nobody else writes. None makes locks reach other guests. Default: `"auto"`. */
+          readonly cache?: pulumi.Input<"never" | "metadata" | "auto" | "always" | undefined>;
+          /** To whom all belongs that a guest makes there, whoever made it in the guest, which sees it as root's; left out, the guest's numbers are kept. */
+          readonly ids?: pulumi.Input<
+            | {
+                /** The user, by number. */
+                readonly user: pulumi.Input<number>;
+                /** The group, by number. */
+                readonly group: pulumi.Input<number>;
+              }
+            | undefined
+          >;
+        }>;
+      }>[]
+    | undefined
   >;
   /** Hardware virtualisation, or QEMU's emulation. */
   readonly accel: pulumi.Input<"kvm" | "tcg">;
   /** Its vsock device. */
   readonly vsock: pulumi.Input<"kernel" | "user">;
   /** Its vsock address, its own on the host; at most 2147483647 with preset toro. Derived from stack and name when left out. */
-  readonly contextId?: pulumi.Input<number>;
+  readonly contextId?: pulumi.Input<number | undefined>;
   /** The unit that mounts what its kernel lies on. */
   readonly mountUnit: pulumi.Input<string>;
   /** What it serves together with other guests: of those of the stack that name the same, only one is restarted at a time. */
-  readonly turn?: pulumi.Input<string>;
+  readonly turn?: pulumi.Input<string | undefined>;
   /** How to tell that it serves; without it, that its process runs has to do. */
-  readonly ready?: pulumi.Input<{
-    /** The vsock port that answers when the guest serves. */
-    readonly port: pulumi.Input<number>;
-    /** A path to GET there; a response below 500 is an answer. Without it, an accepted connection is. */
-    readonly path?: pulumi.Input<string>;
-    /** How long it may take. Default: `120`. */
-    readonly timeoutSeconds?: pulumi.Input<number>;
-  }>;
+  readonly ready?: pulumi.Input<
+    | {
+        /** The vsock port that answers when the guest serves. */
+        readonly port: pulumi.Input<number>;
+        /** A path to GET there; a response below 500 is an answer. Without it, an accepted connection is. */
+        readonly path?: pulumi.Input<string | undefined>;
+        /** How long it may take. Default: `120`. */
+        readonly timeoutSeconds?: pulumi.Input<number | undefined>;
+      }
+    | undefined
+  >;
 }
 
 /** A TCP port of a host, forwarded to a vsock port of a guest. */
@@ -350,7 +428,7 @@ export interface PortForwardArgs extends CommonArgs {
   /** The TCP port that is opened on the host. */
   readonly listenPort: pulumi.Input<number>;
   /** The address that it listens on. Default: `"0.0.0.0"`. */
-  readonly listenAddress?: pulumi.Input<string>;
+  readonly listenAddress?: pulumi.Input<string | undefined>;
   /** The guest's name. */
   readonly guest: pulumi.Input<string>;
   /** The vsock port of the guest's service. */

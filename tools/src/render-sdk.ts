@@ -76,6 +76,11 @@ function optional(schema: Schema): boolean {
   return wrappers.includes(definition(schema).type);
 }
 
+/** Whether a value is absent also after defaults were filled in. */
+function missable(schema: Schema): boolean {
+  return definition(schema).type === "optional";
+}
+
 function described(schema: Schema): string {
   const { innerType } = definition(schema);
   return schema.description ?? (innerType ? described(innerType) : "");
@@ -88,12 +93,11 @@ function defaultOf(schema: Schema): unknown {
 }
 
 function inputType(schema: Schema): string {
-  return `pulumi.Input<${typeOf(schema, inputType)}>`;
+  return `pulumi.Input<${typeOf(schema, inputType)}${optional(schema) ? " | undefined" : ""}>`;
 }
 
 function outputType(schema: Schema): string {
-  const isMissable = definition(schema).type === "optional";
-  return typeOf(schema, outputType) + (isMissable ? " | undefined" : "");
+  return typeOf(schema, outputType) + (missable(schema) ? " | undefined" : "");
 }
 
 type Nested = (schema: Schema) => string;
@@ -121,7 +125,8 @@ function typeOf(schema: Schema, nested: Nested): string {
 }
 
 function member([field, schema]: [string, Schema], nested: Nested): string {
-  return `${doc(schema)}readonly ${field}${optional(schema) ? "?" : ""}: ${nested(schema)};`;
+  const mayLack = nested === outputType ? missable : optional;
+  return `${doc(schema)}readonly ${field}${mayLack(schema) ? "?" : ""}: ${nested(schema)};`;
 }
 
 function bracketed(type: string): string {

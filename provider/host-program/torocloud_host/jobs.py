@@ -10,9 +10,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import PurePath
 from typing import TypeVar
 
-from . import registry
+from . import marker_places, registry
 from .locks import held
-from .machine import markers
 from .processes import Children
 from .text import visible
 from .work import Busy, Completed, Failed, Json, Kind, Seen, Spec, State, Unknown
@@ -178,7 +177,7 @@ class Job(threading.Thread):
     def _do(self, step: dict[str, Json]) -> Json | Seen:
         what = step.get("do")
         if what in ("readMarker", "writeMarker", "dropMarker"):
-            return _marker_step(str(what), step)
+            return _marker_step(Offered(self), str(what), step)
         if what in ("observe", "apply", "remove"):
             return self._artifact_step(str(what), step)
         work = Offered(self)
@@ -249,14 +248,16 @@ def _spec(step: dict[str, Json]) -> Spec:
     return spec if isinstance(spec, dict) else {}
 
 
-def _marker_step(what: str, step: dict[str, Json]) -> Json:
-    path = str(step.get("path"))
+def _marker_step(work: Offered, what: str, step: dict[str, Json]) -> Json:
+    place = step.get("place")
+    if not isinstance(place, dict):
+        raise Failed("a marker without a place was asked for; is the other end of another version?")
     if what == "readMarker":
-        return markers.read(path)
+        return marker_places.read(work, place)
     if what == "writeMarker":
-        markers.write(path, step.get("marker"))
+        marker_places.write(work, place, step.get("marker"))
     else:
-        markers.drop(path)
+        marker_places.drop(work, place)
     return None
 
 

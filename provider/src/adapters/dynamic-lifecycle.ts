@@ -78,7 +78,7 @@ async function withSource<Value>(inputs: Props, act: Promise<Value>): Promise<Va
   }
 }
 
-/** Where a resource will be, by host, kind and name, and the id that it will have. */
+/** Where a resource will be, by kind and name and the host where it is on one, and the id that it will have. */
 export interface Identity {
   readonly place: string;
   readonly id: string;
@@ -99,9 +99,10 @@ export function identify(type: string, inputs: Props): Identity | undefined {
   return missing.length === 0 ? { place, id } : undefined;
 }
 
-/** Host, kind and name, for whoever reads, of what has no place in its id too. */
+/** Kind and name, for whoever reads, and the host of what is on one, also where its id has no place. */
 function placeOf(resource: Resource, state: Props): string {
-  return `${String(state["host"])}/${resource.kind}/${resource.name(state)}`;
+  const host = resource.lies === undefined ? `${String(state["host"])}/` : "";
+  return `${host}${resource.kind}/${resource.name(state)}`;
 }
 
 /** Throws for a type that is not ours. */

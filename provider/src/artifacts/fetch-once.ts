@@ -1,5 +1,6 @@
 import type { Query } from "./artifact.ts";
-import { HostUnreachable, StepFailed, type Host } from "../host-program/host.ts";
+import { fromAny } from "../host-program/any-of.ts";
+import { StepFailed, type Host } from "../host-program/host.ts";
 import type { Json } from "../host-program/wire.ts";
 
 const answers = new WeakMap<Host, Map<string, Promise<Json>>>();
@@ -23,16 +24,7 @@ export async function fetchOnce(host: Host, query: Query): Promise<Json> {
 
 /** What the first host gives that can be asked; the error of each where none can. */
 export async function fetchFromAny(hosts: readonly Host[], query: Query): Promise<Json> {
-  const problems: string[] = [];
-  for (const host of hosts) {
-    try {
-      return await fetchOnce(host, query);
-    } catch (error) {
-      if (!(error instanceof HostUnreachable || error instanceof StepFailed)) throw error;
-      problems.push(error.message);
-    }
-  }
-  throw new Error(`${query.what} failed on each host that was asked:\n${problems.join("\n")}`);
+  return fromAny(hosts, query.what, async (host) => fetchOnce(host, query));
 }
 
 /** The text that the first host gives that can be asked; empty where there is none. */

@@ -40,8 +40,10 @@ const clientKeyKind: Kind<{ readonly caps: Caps }, { readonly caps: Caps }> = {
 
 /** A client's key, limited to one path of one file system. The key itself stays in the cluster. */
 export function clientKey({ entity, fileSystem, path, access }: ClientKey): Artifact {
+  // p: to set quotas.
+  const may = access === "rw" ? "rwp" : "r";
   const caps = {
-    mds: `allow ${access} fsname=${fileSystem} path=${capPath(path)}`,
+    mds: `allow ${may} fsname=${fileSystem} path=${capPath(path)}`,
     mon: `allow r fsname=${fileSystem}`,
     osd: `allow ${access} tag cephfs data=${fileSystem}`,
   };

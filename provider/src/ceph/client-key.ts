@@ -1,10 +1,10 @@
 import { z } from "zod";
 import { defineResource } from "../lifecycle/define-resource.ts";
-import { AbsolutePath, HostName, Name, none } from "../validation/schemas.ts";
+import { AbsolutePath, HostNames, Name, none } from "../validation/schemas.ts";
 import { clientKey, fileSystemDirectory } from "./client-access.ts";
 
 const inputs = z.object({
-  host: HostName.describe("A node of the cluster through which it is managed."),
+  hosts: HostNames.describe("Nodes of the cluster through which it is managed: the first that has quorum."),
   name: Name.describe("The user: client.<name>."),
   fileSystem: Name.describe("The file system it may use."),
   path: AbsolutePath.default("/").describe("The directory it may use, made if need be; nothing above it."),
@@ -20,8 +20,9 @@ export const cephClientKey = defineResource({
   derived: none,
   outputs: none,
   derive: {},
-  onChange: { host: "replace", name: "replace", fileSystem: "live", path: "live", access: "live" },
+  onChange: { hosts: "record", name: "replace", fileSystem: "live", path: "live", access: "live" },
   replaceOrder: "delete-then-create",
+  lies: "cluster",
 
   name: ({ name }) => name,
   artifacts: ({ name, fileSystem, path, access }) => [

@@ -1,11 +1,11 @@
 import { z } from "zod";
 import { defineResource } from "../lifecycle/define-resource.ts";
-import { HostName, Name, none, Whole } from "../validation/schemas.ts";
+import { HostNames, Name, none, Whole } from "../validation/schemas.ts";
 import { fileSystem, fileSystemOptions, fileSystemServes } from "./file-system-parts.ts";
 import { pool } from "./pool.ts";
 
 const inputs = z.object({
-  host: HostName.describe("A node of the cluster through which it is managed."),
+  hosts: HostNames.describe("Nodes of the cluster through which it is managed: the first that has quorum."),
   name: Name.describe("The file system's name."),
   copies: Whole("copies", { max: 10 }).default(3).describe("How many OSDs hold each piece of data."),
   metadataPlacementGroups: Whole("placement groups")
@@ -24,13 +24,14 @@ export const cephFileSystem = defineResource({
   outputs: none,
   derive: {},
   onChange: {
-    host: "replace",
+    hosts: "record",
     name: "replace",
     copies: "live",
     metadataPlacementGroups: "live",
     dataPlacementGroups: "live",
   },
   replaceOrder: "delete-then-create",
+  lies: "cluster",
 
   name: ({ name }) => name,
   artifacts({ name, copies, metadataPlacementGroups, dataPlacementGroups }) {

@@ -12,8 +12,8 @@ export type Spec = Readonly<Record<string, Json | undefined>>;
  * a condition once; `wait` asks it again and again, at most `seconds`, and where it does not come true the request stops there.
  */
 export type Step =
-  | { readonly do: "readMarker" | "dropMarker"; readonly path: string }
-  | { readonly do: "writeMarker"; readonly path: string; readonly marker: Json }
+  | { readonly do: "readMarker" | "dropMarker"; readonly place: MarkerPlace }
+  | { readonly do: "writeMarker"; readonly place: MarkerPlace; readonly marker: Json }
   | {
       readonly do: "observe" | "remove";
       readonly kind: string;
@@ -43,6 +43,18 @@ export type Step =
       readonly secret?: Secret;
     };
 
+/** Where a marker lies. */
+export interface MarkerPlace {
+  /** In a file of the host, in one on its CephFS, or in the store of the cluster's monitors. */
+  readonly in: "host" | "storage" | "cluster";
+  /** The file; on CephFS below where it is mounted; or the key. */
+  readonly path: string;
+  /** Where CephFS must be mounted; left out, any of the host's is looked at. */
+  readonly mountPoint?: string;
+  /** The host's file in which 0.1.0 kept it: read where there is no other, and removed with every change. */
+  readonly formerly?: string;
+}
+
 /**
  * What no trace may show of a step, which is not sent: fields of its spec and of its state or result by their names; or, where it is
  * true, the whole spec and the whole result.
@@ -66,7 +78,8 @@ export const Seen = z.object({
 export type Seen = z.output<typeof Seen>;
 
 /**
- * The answer: a result for each step that was done, in order. `readMarker` gives the file's text or null, `observe` the state or
+ * The answer: a result for each step that was done, in order. `readMarker` gives its text, null, or why it cannot be
+ * looked at, `observe` the state or
  * null, `query` what the query gives, `check` and `wait` a {@link Seen}, the others null. `stopped` is the index of a
  * `wait` that did not come true; nothing after it was done, and its Seen is the last result.
  */

@@ -64,11 +64,23 @@ function derived(resource: Resource, inputs: Props, former: Props): Props {
   const kept = keptFields(resource, inputs, former);
   const known = failOnUnknown({ ...inputs, ...kept });
   const values = Object.entries(resource.derive).map(([field, derive]) => {
-    if (field in kept) return [field, kept[field]];
     const value = knownOnly(() => derive(known));
+    if (field in kept) return [field, keptOf(kept[field], value)];
     return [field, value === notKnown ? unknownValue : value];
   });
   return Object.fromEntries(values) as Props;
+}
+
+/** What was kept; of what has an entry for each of several things, the entries of those that there are now. */
+function keptOf(kept: unknown, derivedNow: unknown): unknown {
+  if (!isRecord(kept) || !isRecord(derivedNow)) return kept;
+  return Object.fromEntries(
+    Object.entries(derivedNow).map(([entry, value]) => [entry, kept[entry] ?? value]),
+  );
+}
+
+function isRecord(value: unknown): value is Props {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /**

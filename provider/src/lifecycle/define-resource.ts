@@ -94,6 +94,12 @@ interface Definition<
   /** For all fields that replace it, or for each by itself: another host can be made first, the same port of a host cannot. */
   readonly replaceOrder: ReplaceOrder | ReplaceOrders<keyof z.output<Inputs> | keyof z.output<Derived>>;
 
+  /**
+   * Where it lies, and its marker with it, when that is not its host: on CephFS, or in the cluster itself. It takes `hosts` then,
+   * through any of which it is managed, and no `host`.
+   */
+  readonly lies?: "storage" | "cluster";
+
   /** Unique on its host among its kind; in its stack, where its id has no place. */
   name(desired: Desired<Inputs, Derived>): string;
   /** Rules that concern several fields, or local files. Pure, without SSH; may read a field that is not known yet. */
@@ -134,6 +140,7 @@ export interface Resource {
   readonly keeps?: readonly string[];
   readonly onChange: Readonly<Record<string, Rule>>;
   readonly replaceOrder: ReplaceOrder | ReplaceOrders<string>;
+  readonly lies?: "storage" | "cluster";
   name(inputs: Props): string;
   validate?(inputs: Props): readonly Problem[];
   requires?(inputs: Props, facts: Facts): readonly Problem[];
@@ -148,9 +155,10 @@ export interface Resource {
   turn?(desired: Props): string | undefined;
 }
 
-/** Declare a resource. Every one has a `host` input: where its marker is and its requests go. */
+/** Declare a resource. Every one has a `host` input: where its marker is and its requests go; or `hosts`, where it `lies` elsewhere. */
 export function defineResource<
-  Inputs extends z.ZodObject<{ host: z.ZodType<string> }>,
+  Inputs extends
+    z.ZodObject<{ host: z.ZodType<string> }> | z.ZodObject<{ hosts: z.ZodType<readonly string[]> }>,
   Derived extends z.ZodObject,
   Outputs extends z.ZodObject,
   Secrets = undefined,

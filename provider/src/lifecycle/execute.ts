@@ -106,7 +106,7 @@ class Waiting {
 }
 
 function dueStep(plan: Plan, planned: PlanStep): Due {
-  const { markerPath: path, label } = plan;
+  const { place, label } = plan;
   switch (planned.do) {
     case "require":
       return asking({ ...planned.condition, seconds: 0 }, `asking for ${planned.condition.what}`);
@@ -114,10 +114,10 @@ function dueStep(plan: Plan, planned: PlanStep): Due {
       return asking(planned.condition, `waiting for ${planned.condition.what}`);
     case "mark": {
       const marker = planned.marker as unknown as Json;
-      return { step: { do: "writeMarker", path, marker }, words: `writing the marker of ${label}` };
+      return { step: { do: "writeMarker", place, marker }, words: `writing the marker of ${label}` };
     }
     case "unmark":
-      return { step: { do: "dropMarker", path }, words: `removing the marker of ${label}` };
+      return { step: { do: "dropMarker", place }, words: `removing the marker of ${label}` };
     case "remove":
     case "apply":
       return artifactStep(planned);

@@ -1,9 +1,11 @@
 import { randomUUID } from "node:crypto";
 import type { Artifact } from "../artifacts/artifact.ts";
+import { AnyOf } from "../host-program/any-of.ts";
 import type { Host } from "../host-program/host.ts";
+import type { MarkerPlace } from "../host-program/wire.ts";
 import { commonFields, defaultTimeouts, type CommonInputs } from "../validation/common-inputs.ts";
 import type { Hosts, Props, Resource } from "./define-resource.ts";
-import { markerPath, parseMarker, type Marker } from "./marker.ts";
+import { expectAnswer, markerPlace, parseMarker, pathOf, unansweredMarker, type Marker } from "./marker.ts";
 import { ask } from "./progress.ts";
 import { firstInstance, upgraded } from "./schema-version.ts";
 import type { Surroundings } from "./surroundings.ts";
@@ -14,12 +16,13 @@ export interface Instance {
   readonly desired: Props & CommonInputs;
   /** Drawn by its create, and kept in state and marker: another create of the same name is another one. */
   readonly drawn: string;
-  /** host/kind/name, or kind/name of what may move: enough to find it again. */
+  /** host/kind/name, or kind/name of what has no place: enough to find it again. */
   readonly id: string;
   /** "guest web-0" */
   readonly label: string;
-  readonly markerPath: string;
+  readonly place: MarkerPlace;
   readonly hosts: Hosts;
+  /** Where it is, or through which it is managed. */
   readonly host: Host;
   readonly log: (line: string) => void;
 }
@@ -28,22 +31,34 @@ export interface Instance {
 export function instanceOf(resource: Resource, surroundings: Surroundings, state: Props): Instance {
   const desired = inputsOf(resource, state);
   const hosts = surroundings.hosts(desired.inventory);
-  const host = hosts(desired["host"] as string);
   const name = resource.name(desired);
   const label = `${resource.kind} ${name}`;
+  const host = hostOf(desired, hosts, label);
   return {
     resource,
     desired,
     drawn: (state["instance"] as string | undefined) ?? randomUUID(),
     id: idOf(resource, host.name, name),
     label,
-    markerPath: markerPath(resource.kind, name),
+    place: markerPlace(resource, name, desired["storage"] as string | undefined),
     hosts,
     host,
     log: (line) => {
       surroundings.log(`${host.name}: ${label}: ${line}`);
     },
   };
+}
+
+/** Its host, or any of its hosts. */
+function hostOf(desired: Props, hosts: Hosts, label: string): Host {
+  const [first, ...others] = hostsOf(desired);
+  if (first === undefined) throw new Error("a resource without a host");
+  return others.length === 0 ? hosts(first) : new AnyOf([hosts(first), ...others.map(hosts)], label);
+}
+
+/** The names of the hosts through which it is managed. */
+export function hostsOf({ host, hosts }: Props): readonly string[] {
+  return Array.isArray(hosts) ? (hosts as readonly string[]) : typeof host === "string" ? [host] : [];
 }
 
 /** Where it is, when that is what it is: host/kind/name; kind/name of what a change of host leaves what it is. */
@@ -78,7 +93,7 @@ export async function findInstance(
   surroundings: Surroundings,
   { id, state }: { id: string; state: Props },
 ): Promise<Instance | undefined> {
-  if (state["host"] !== undefined) return instanceOf(resource, surroundings, upgradedState(resource, state));
+  if (hostsOf(state).length > 0) return instanceOf(resource, surroundings, upgradedState(resource, state));
   const common = state as unknown as CommonInputs;
   const markers = await markersOf(resource, surroundings, { id, common });
   // In the midst of a move both hosts have a marker, and the one where it arrives goes on with it.
@@ -100,7 +115,7 @@ export async function movedAway(
   return there && instanceOf(resource, surroundings, { ...there.inputs, instance: drawn });
 }
 
-/** The stack's markers of an id on the hosts where it may be. Throws where there is none and not all hosts answered. */
+/** The stack's markers of an id where it may be. Throws where there is none and not all hosts answered. */
 async function markersOf(
   resource: Resource,
   surroundings: Surroundings,
@@ -111,8 +126,12 @@ async function markersOf(
     first === resource.kind
       ? [surroundings.hostNames(inventory), rest.join("/")]
       : [[first], rest.slice(1).join("/")];
+  const hosts = surroundings.hosts(inventory);
   const asked = await Promise.allSettled(
-    places.map(async (place) => markerOn(surroundings.hosts(inventory)(place), resource, { id, name })),
+    (resource.lies === undefined
+      ? places.map(hosts)
+      : [hostOf({ hosts: surroundings.hostNames(inventory) }, hosts, id)]
+    ).map(async (host) => markerOn(host, resource, { id, name })),
   );
   const found = asked.flatMap((one) =>
     one.status === "fulfilled" && one.value?.owner === owner ? [one.value] : [],
@@ -130,17 +149,26 @@ function ambiguous(id: string, markers: readonly Marker[]): string {
 /** The marker of a name on a host, if it is one of this type. */
 async function markerOn(
   host: Host,
-  { kind, type }: Resource,
+  resource: Resource,
   { id, name }: { readonly id: string; readonly name: string },
 ): Promise<Marker | undefined> {
-  const path = markerPath(kind, name);
+  const place = markerPlace(resource, name);
+  const marker = await readMarkerAt({ host, label: id, place }, `looking for ${id}`);
+  return marker?.type === resource.type ? marker : undefined;
+}
+
+/** A marker, asked for by itself. Throws where nobody says whether there is one. */
+export async function readMarkerAt(
+  { host, label, place }: Pick<Instance, "host" | "label" | "place">,
+  words: string,
+): Promise<Marker | undefined> {
   const { results } = await ask(
-    { host, label: id, words: () => `looking for ${id}` },
-    { steps: [{ do: "readMarker", path }] },
+    { host, label, words: () => words },
+    { steps: [{ do: "readMarker", place }] },
     { repeatable: true },
   );
-  const marker = parseMarker(results[0], `${host.name}: ${path}`);
-  return marker?.type === type ? marker : undefined;
+  expectAnswer(unansweredMarker(results[0]), { host, label });
+  return parseMarker(results[0], `${host.name}: ${pathOf(place)}`);
 }
 
 /** State without what only the host can tell. */

@@ -6,6 +6,7 @@ import { PartialFailure } from "./errors.ts";
 import { execute, executeUnobserved } from "./execute.ts";
 import { findInstance, instanceOf, movedAway, upgradedState, type Instance } from "./instance.ts";
 import { beginMove, completeMove, otherSide } from "./move.ts";
+import { expectAnswer } from "./marker.ts";
 import { observe, stateOf, type Observed } from "./observe.ts";
 import { adopted, isOurs, notToDelete, refuseForeign, refuseOccupied } from "./ownership.ts";
 import { readMarker, whyLeft } from "./ownership-on-host.ts";
@@ -13,7 +14,6 @@ import { planLines } from "./plan-lines.ts";
 import { planMove, type Move } from "./plan-move.ts";
 import { planRemoval } from "./plan-removal.ts";
 import { planChange, type Plan } from "./plan.ts";
-import { ask } from "./progress.ts";
 import { deletesFirst } from "./rules.ts";
 import { schemaVersion } from "./schema-version.ts";
 import type { Surroundings } from "./surroundings.ts";
@@ -117,9 +117,6 @@ async function change(
   try {
     const after = begun ? await completeMove(begun, before) : await execute(instance, plan, before);
     if (plan.adoption) tellAdoption(instance, before, after);
-    if (!begun && former && former["host"] !== instance.desired["host"]) {
-      await forget(instanceOf(resource, surroundings, former));
-    }
     return { id: instance.id, state: stateOf(instance, after.observation) };
   } catch (error) {
     const drift = ["the last change did not succeed"];
@@ -153,7 +150,8 @@ async function planFor(
   former: Props | undefined,
 ): Promise<Planned> {
   const before = await observe(instance);
-  const { marker } = before.observation;
+  const { marker, markerUnanswered } = before.observation;
+  expectAnswer(markerUnanswered, instance);
   const from = otherSide(instance, surroundings, { former, marker });
   // Where it goes it is as new as what is created.
   refuseForeign(instance, before, from && !marker ? undefined : former);
@@ -177,21 +175,6 @@ async function remove(instance: Instance, surroundings: Surroundings): Promise<v
   const plan = planRemoval(instance);
   await executeUnobserved(instance, plan);
   if (plan.kept.length > 0) instance.log(`removed; its data stays in ${plan.kept.join(", ")} (see onDelete)`);
-}
-
-/** It is managed through another host from now on, where its marker is; this one's goes, if the host can be asked. */
-async function forget(instance: Instance): Promise<void> {
-  const { markerPath: path, label } = instance;
-  try {
-    await ask(
-      { ...instance, words: () => `moving the marker of ${label}` },
-      { steps: [{ do: "dropMarker", path }] },
-    );
-  } catch (error) {
-    instance.log(
-      `its marker ${path} stays behind: ${error instanceof Error ? error.message : String(error)}`,
-    );
-  }
 }
 
 function tellAdoption({ log }: Instance, before: Observed, after: Observed): void {

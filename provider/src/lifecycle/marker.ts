@@ -1,10 +1,11 @@
-import type { Json } from "../host-program/wire.ts";
-import type { Props } from "./define-resource.ts";
+import { z } from "zod";
+import type { Json, MarkerPlace } from "../host-program/wire.ts";
+import type { Props, Resource } from "./define-resource.ts";
 import { firstInstance, schemaVersion, upgraded } from "./schema-version.ts";
 
 /**
- * What says on a host that something is ours, since when it is complete, and what it was made from:
- * /etc/torocloud/<kind>/<name>.json. It holds no secret, because inputs hold none.
+ * What says that something is ours, since when it is complete, and what it was made from. It lies where the thing does, and holds
+ * no secret, because inputs hold none.
  */
 export interface Marker {
   /** The schema version of its inputs. */
@@ -29,11 +30,38 @@ export interface Marker {
   readonly adopting?: true;
 }
 
-/** Where markers live. */
+/** Where a host has its markers. */
 export const markerRoot = "/etc/torocloud";
 
-export function markerPath(kind: string, name: string): string {
-  return `${markerRoot}/${kind}/${name}.json`;
+/** Where the marker of a name lies; on CephFS `storage` says where that is mounted, and without it any is looked at. */
+export function markerPlace({ kind, lies }: Resource, name: string, storage?: string): MarkerPlace {
+  const onHost = `${markerRoot}/${kind}/${name}.json`;
+  if (lies === undefined) return { in: "host", path: onHost };
+  if (lies === "cluster") return { in: lies, path: `torocloud/${kind}/${name}`, formerly: onHost };
+  const mounted = storage !== undefined && { mountPoint: storage };
+  return { in: lies, path: `.torocloud/${kind}/${name}.json`, ...mounted, formerly: onHost };
+}
+
+/** For errors. */
+export function pathOf({ in: lies, path, mountPoint = "CephFS" }: MarkerPlace): string {
+  return { host: path, storage: `${mountPoint}/${path}`, cluster: `config-key ${path}` }[lies];
+}
+
+/** Throws where nobody says whether there is one. */
+export function expectAnswer(
+  unanswered: string | undefined,
+  { host, label }: { readonly host: { readonly name: string }; readonly label: string },
+): void {
+  if (unanswered !== undefined)
+    throw new Error(
+      `${host.name}: ${label} was left as it is, because nobody says to whom it belongs: ${unanswered}; run again once its storage answers`,
+    );
+}
+
+/** Why it could not be looked at, where that is so. */
+export function unansweredMarker(found: Json | undefined): string | undefined {
+  const answer = z.object({ unanswered: z.string() }).safeParse(found);
+  return answer.success ? answer.data.unanswered : undefined;
 }
 
 /** undefined when there is none. Throws, naming the place, when it is not one of ours. */

@@ -2,13 +2,15 @@ import { differencesOf, sentenceOf, type Artifact, type Difference } from "../ar
 import { Seen, type Json, type Step } from "../host-program/wire.ts";
 import type { Props } from "./define-resource.ts";
 import { limitOf, type Instance } from "./instance.ts";
-import { parseMarker, type Marker } from "./marker.ts";
+import { parseMarker, pathOf, unansweredMarker, type Marker } from "./marker.ts";
 import { ask } from "./progress.ts";
 import { schemaVersion } from "./schema-version.ts";
 
 /** What was found on a host. */
 export interface Observation {
   readonly marker: Marker | undefined;
+  /** Why nobody says whether there is a marker. */
+  readonly markerUnanswered?: string | undefined;
   /** What is there, in the artifacts' order; null where it is absent. */
   readonly states: readonly Json[];
   /** The artifacts that are not as declared. */
@@ -42,13 +44,10 @@ function wordsOf(artifacts: readonly Artifact[], step: number): string | undefin
 }
 
 /** Marker, artifacts, preconditions and outputs; {@link observationOf} reads the results. */
-export function observeSteps(
-  { resource, desired, markerPath }: Instance,
-  artifacts: readonly Artifact[],
-): Step[] {
+export function observeSteps({ resource, desired, place }: Instance, artifacts: readonly Artifact[]): Step[] {
   const report = resource.report?.(desired);
   return [
-    { do: "readMarker", path: markerPath },
+    { do: "readMarker", place },
     ...artifacts.map(({ kind, key, spec }): Step => ({
       ...{ do: "observe", kind: kind.name, key, spec },
       ...(kind.secrets && { secret: kind.secrets }),
@@ -59,7 +58,7 @@ export function observeSteps(
 }
 
 export function observationOf(
-  { resource, desired, host, label, markerPath }: Instance,
+  { resource, desired, host, label, place }: Instance,
   artifacts: readonly Artifact[],
   results: readonly Json[],
 ): Observation {
@@ -68,7 +67,8 @@ export function observationOf(
   const conditions = resource.preconditions?.(desired) ?? [];
   const seen = rest.splice(0, conditions.length).map((one) => Seen.parse(one));
   return {
-    marker: parseMarker(marker, `${host.name}: ${markerPath}, which stands for ${label},`),
+    marker: parseMarker(marker, `${host.name}: ${pathOf(place)}, which stands for ${label},`),
+    markerUnanswered: unansweredMarker(marker),
     states,
     differences: differencesOf(artifacts, states),
     unmet: seen.flatMap(({ done, seen: sentence }) => (done ? [] : [sentence])),
@@ -79,9 +79,13 @@ export function observationOf(
 /** What Pulumi keeps: inputs, outputs, and what is not as declared. */
 export function stateOf(
   { desired, drawn }: Instance,
-  { marker, differences, unmet, outputs }: Observation,
+  { marker, markerUnanswered, differences, unmet, outputs }: Observation,
 ): Props {
-  const drift = [...markerDrift(marker), ...unmet, ...differences.map(sentenceOf)];
+  const ownership =
+    markerUnanswered === undefined
+      ? markerDrift(marker)
+      : [`its ownership marker cannot be looked at: ${markerUnanswered}`];
+  const drift = [...ownership, ...unmet, ...differences.map(sentenceOf)];
   return { ...desired, ...outputs, drift, instance: drawn, schemaVersion };
 }
 

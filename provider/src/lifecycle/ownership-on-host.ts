@@ -1,7 +1,6 @@
-import type { Instance } from "./instance.ts";
-import { parseMarker, type Marker } from "./marker.ts";
+import { readMarkerAt, type Instance } from "./instance.ts";
+import type { Marker } from "./marker.ts";
 import { notToDelete } from "./ownership.ts";
-import { ask } from "./progress.ts";
 
 /** Why what is on the host must be left alone, in words; undefined where it may be removed. What has no marker is as our state says. */
 export async function whyLeft(instance: Instance): Promise<string | undefined> {
@@ -9,11 +8,6 @@ export async function whyLeft(instance: Instance): Promise<string | undefined> {
 }
 
 /** Its marker, asked for anew. */
-export async function readMarker({ host, label, markerPath: path }: Instance): Promise<Marker | undefined> {
-  const { results } = await ask(
-    { host, label, words: () => `asking to whom ${label} belongs` },
-    { steps: [{ do: "readMarker", path }] },
-    { repeatable: true },
-  );
-  return parseMarker(results[0], `${host.name}: ${path}`);
+export async function readMarker(instance: Instance): Promise<Marker | undefined> {
+  return readMarkerAt(instance, `asking to whom ${instance.label} belongs`);
 }

@@ -1,5 +1,5 @@
 import { identityOf, titleOf, type Artifact, type Condition } from "../artifacts/artifact.ts";
-import type { Json } from "../host-program/wire.ts";
+import type { Json, MarkerPlace } from "../host-program/wire.ts";
 import type { Props } from "./define-resource.ts";
 import { removableArtifacts, type Instance } from "./instance.ts";
 import type { Marker } from "./marker.ts";
@@ -30,7 +30,7 @@ export interface Plan {
   readonly host: string;
   /** "guest web-0" */
   readonly label: string;
-  readonly markerPath: string;
+  readonly place: MarkerPlace;
   readonly steps: readonly PlanStep[];
   readonly adoption: boolean;
   /** Where people's data stays after a removal. */
@@ -115,8 +115,8 @@ function waitSteps({ resource, desired }: Instance): PlanStep[] {
   }));
 }
 
-export function planOf({ host, label, markerPath }: Instance): Omit<Plan, "steps"> {
-  return { host: host.name, label, markerPath, adoption: false, kept: [], turn: undefined };
+export function planOf({ host, label, place }: Instance): Omit<Plan, "steps"> {
+  return { host: host.name, label, place, adoption: false, kept: [], turn: undefined };
 }
 
 /** Whether clients notice. */

@@ -11,12 +11,38 @@ export interface UpgradeStep {
 /** The instance of everything that 0.1.0 made, which drew none. */
 export const firstInstance = "0.1.0";
 
+const liesElsewhere: ReadonlySet<string> = new Set([
+  "torocloud:ceph:FileSystem",
+  "torocloud:ceph:ClientKey",
+  "torocloud:microvm:Image",
+  "torocloud:microvm:SharedFiles",
+  "torocloud:microvm:Share",
+]);
+
+/** By the tag of each share; what a share of 0.1.0 was called stood beside the tag. */
+function namesOf(shares: unknown): Props {
+  const entries = (shares ?? []) as readonly { readonly tag: string; readonly share: string }[];
+  return Object.fromEntries(entries.map(({ tag, share }) => [tag, share]));
+}
+
 /** The first leads from version 1 to 2. A step is never changed once it was released: states of that age may come back. */
 const upgradeSteps: readonly UpgradeStep[] = [
   {
     what: "0.2.0: keys are fetched from any of several hosts",
     upgrade: (_type, props) =>
       typeof props["keysFrom"] === "string" ? { ...props, keysFrom: [props["keysFrom"]] } : props,
+  },
+  {
+    what: "0.2.0: what lies on CephFS or in the cluster is managed through any of several hosts",
+    upgrade: (type, props) => {
+      const { host, ...rest } = props;
+      return liesElsewhere.has(type) && host !== undefined ? { ...rest, hosts: [host] } : props;
+    },
+  },
+  {
+    what: "0.2.0: a guest has virtiofsds of its own, which are called as the shares were",
+    upgrade: (type, props) =>
+      type === "torocloud:microvm:Guest" ? { ...props, shareNames: namesOf(props["shares"]) } : props,
   },
 ];
 

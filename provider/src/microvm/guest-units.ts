@@ -12,21 +12,46 @@ import {
   vsockDialSocket,
   vsockUnit,
 } from "./names.ts";
-import { consolePath, qemuArguments, tscVariable, type GuestMachine } from "./qemu.ts";
+import { consolePath, qemuArguments, shareNames, tscVariable, type GuestMachine } from "./qemu.ts";
+import type { SharePolicy } from "./share-policy.ts";
+import { shareArtifacts } from "./share-units.ts";
 
 export interface Guest extends GuestMachine {
   /** Processors of the host it may run on; empty for all. */
   readonly cpuAffinity: readonly number[];
   /** The unit that mounts what its kernel and shares lie on. */
   readonly mountUnit: string;
+  /** What each share is; of 0.1.0, whose shares had units of their own, only what it was called. */
+  readonly shares: readonly { readonly tag: string; readonly share: SharePolicy | string }[];
 }
 
-/** The guest's units: QEMU, and the vsock device where the kernel has none. */
+/** The guest's units: a virtiofsd for each share, QEMU, and the vsock device where the kernel has none. */
 export function guestArtifacts(guest: Guest): Artifact[] {
-  const unit = vsockUnit(guest.name);
+  const { name } = guest;
+  const shares = shareServers(guest, ({ share }) => (typeof share === "string" ? undefined : share));
+  const unit = vsockUnit(name);
   const device = guest.vsock === "user" ? [unitFile(unit, renderVsockUnit(guest)), passiveUnit(unit)] : [];
-  const files = [...device, unitFile(guestUnit(guest.name), renderGuestUnit(guest))];
-  return [passiveUnit(guestSlice(guest.name)), ...files, runningUnit(guestUnit(guest.name), files)];
+  const files = [...device, unitFile(guestUnit(name), renderGuestUnit(guest))];
+  const running = runningUnit(guestUnit(name), [...shares.flatMap(({ daemon }) => daemon), ...files]);
+  return [...shares.flatMap(({ all }) => all), passiveUnit(guestSlice(name)), ...files, running];
+}
+
+/** What shares of 0.1.0 left behind that is the guest's by now: not looked at before an update says what they are, and removed with it. */
+export function formerShares(guest: Guest): Artifact[] {
+  const unknown = { source: "/", readOnly: true, cache: "never" } as const;
+  return shareServers(guest, ({ share }) => (typeof share === "string" ? unknown : undefined)).flatMap(
+    ({ all }) => all,
+  );
+}
+
+function shareServers(
+  { shares, shareNames: names, mountUnit }: Guest,
+  policyOf: (share: Guest["shares"][number]) => SharePolicy | undefined,
+): ReturnType<typeof shareArtifacts>[] {
+  return shares.flatMap((share) => {
+    const policy = policyOf(share);
+    return policy ? [shareArtifacts({ name: names[share.tag] ?? "", policy, mountUnit })] : [];
+  });
 }
 
 const consoleKind: Kind = {
@@ -47,9 +72,10 @@ export function guestLogs({ name }: Pick<Guest, "name">): Artifact[] {
  * started by the next one's connection.
  */
 export function renderGuestUnit(guest: Guest): string {
-  const sockets = guest.shares.map(({ share }) => `${shareUnit(share)}.socket`);
+  const shares = shareNames(guest).map(([, name]) => shareUnit(name));
+  const sockets = shares.map((unit) => `${unit}.socket`);
   const devices = guest.vsock === "user" ? [vsockUnit(guest.name)] : [];
-  const daemons = guest.shares.map(({ share }) => `${shareUnit(share)}.service`);
+  const daemons = shares.map((unit) => `${unit}.service`);
   return `[Unit]
 Description=Guest ${guest.name}
 BindsTo=${guest.mountUnit}

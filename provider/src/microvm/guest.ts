@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { defineResource, type Problem } from "../lifecycle/define-resource.ts";
+import { defineResource, type OnChange, type Problem } from "../lifecycle/define-resource.ts";
 import type { Facts } from "../validation/facts.ts";
 import {
   AbsolutePath,
@@ -15,10 +15,11 @@ import {
   Whole,
   UnitName,
 } from "../validation/schemas.ts";
-import { guestArtifacts, guestLogs } from "./guest-units.ts";
-import { contextId, guestUnit, largestContextId } from "./names.ts";
+import { formerShares, guestArtifacts, guestLogs } from "./guest-units.ts";
+import { contextId, guestUnit, largestContextId, shareName } from "./names.ts";
 import { consolePath, tscVariable } from "./qemu.ts";
-import { guestAnswers, sharesOfItsOwn } from "./readiness.ts";
+import { guestAnswers } from "./readiness.ts";
+import { sharePolicy } from "./share-policy.ts";
 
 const Tag = Text("1 to 36 letters, digits, _ or -", /^[A-Za-z0-9_-]{1,36}$/);
 
@@ -53,8 +54,8 @@ const inputs = z.object({
   shares: z
     .array(
       z.strictObject({
-        share: Name.describe("The share's name on the host. Each guest needs a share of its own."),
         tag: Tag.describe("The tag by which the guest mounts it."),
+        share: z.strictObject(sharePolicy).describe("What it is: the policy of a Share."),
       }),
     )
     .default([])
@@ -84,6 +85,9 @@ const inputs = z.object({
 
 const derived = z.object({
   contextId: ContextId.describe("Its vsock address."),
+  shareNames: z
+    .record(z.string(), z.string())
+    .describe("What the units of the virtiofsd for each share are called after, by its tag."),
   unit: z.string().describe("Its systemd unit."),
   console: z.string().describe("The file on the host that has what it wrote to its console."),
 });
@@ -98,10 +102,12 @@ export const guest = defineResource({
   outputs: none,
   derive: {
     contextId: (desired): number => desired.contextId ?? contextId(desired.owner, desired.name),
+    shareNames: ({ name, shares }): Record<string, string> =>
+      Object.fromEntries(shares.map(({ tag }) => [tag, shareName(name, tag)])),
     unit: ({ name }): string => guestUnit(name),
     console: ({ name }): string => consolePath(name),
   },
-  keeps: ["contextId"],
+  keeps: ["contextId", "shareNames"],
   onChange: {
     host: "move",
     name: "replace",
@@ -113,7 +119,8 @@ export const guest = defineResource({
     cpuAffinity: "restart",
     commandLine: "restart",
     machineOptions: "restart",
-    shares: "restart",
+    shares: { mostly: "restart", of: sharesChange },
+    shareNames: "restart",
     accel: "restart",
     vsock: "restart",
     contextId: "restart",
@@ -126,15 +133,10 @@ export const guest = defineResource({
   replaceOrder: "delete-then-create",
 
   name: ({ name }) => name,
-  validate: (desired) => [
-    ...repeated(desired.shares, "tag"),
-    ...repeated(desired.shares, "share"),
-    ...tooLarge(desired),
-  ],
+  validate: (desired) => [...repeatedTags(desired.shares), ...tooLarge(desired)],
   requires: (desired, facts) => unsuited(desired, facts),
-  preconditions: (desired) => sharesOfItsOwn(desired),
   artifacts: (desired) => guestArtifacts(desired),
-  comesByItself: (desired) => guestLogs(desired),
+  comesByItself: (desired) => [...formerShares(desired), ...guestLogs(desired)],
   turn: ({ owner, turn }) => (turn === undefined ? undefined : `guests of ${turn} of ${owner}`),
   readyWhen: (desired) => (desired.ready ? [guestAnswers(desired, desired.ready)] : []),
 });
@@ -162,12 +164,18 @@ function unsuited({ host, memoryMiB, vsock }: z.output<typeof inputs>, facts: Fa
   return problems;
 }
 
-function repeated(shares: z.output<typeof inputs>["shares"], field: "tag" | "share"): Problem[] {
+type Shares = z.output<typeof inputs>["shares"];
+
+/** State of 0.1.0 names shares, which are parts of the guest by now: what serves the same tags as before goes on as it is. */
+function sharesChange(before: readonly { tag: string; share: unknown }[], after: Shares): OnChange {
+  const tags = (shares: readonly { tag: string }[]): string => shares.map(({ tag }) => tag).join();
+  const isFormer = before.length > 0 && before.every(({ share }) => typeof share === "string");
+  return isFormer && tags(before) === tags(after) ? "record" : "restart";
+}
+
+function repeatedTags(shares: Shares): Problem[] {
   return shares
-    .map((share) => share[field])
-    .filter((value, index, values) => values.indexOf(value) !== index)
-    .map((value) => ({
-      property: "shares",
-      reason: `has the ${field} "${value}" twice; expected each ${field} once`,
-    }));
+    .map(({ tag }) => tag)
+    .filter((tag, index, tags) => tags.indexOf(tag) !== index)
+    .map((tag) => ({ property: "shares", reason: `has the tag "${tag}" twice; expected each tag once` }));
 }

@@ -4,11 +4,11 @@ import { tree } from "../artifacts/tree.ts";
 import { defineResource, type Problem } from "../lifecycle/define-resource.ts";
 import { fileProblem, kernelFormat } from "../project/local-file.ts";
 import { treeArchive, treeDigest, treeFile, type TreeFile } from "../project/local-folder.ts";
-import { HostName, LocalPath, MountPoint, Name, none } from "../validation/schemas.ts";
+import { HostNames, LocalPath, MountPoint, Name, none } from "../validation/schemas.ts";
 import { shown } from "../validation/shown.ts";
 
 const inputs = z.object({
-  host: HostName.describe("A host with the storage mounted, through which it is uploaded."),
+  hosts: HostNames.describe("Hosts through which it is uploaded: the first that has the storage mounted."),
   name: Name.describe("The image's name."),
   storage: MountPoint.describe("Where CephFS is mounted, the same on all hosts."),
   kernel: LocalPath("a file to upload").describe(
@@ -63,7 +63,7 @@ export const image = defineResource({
       desired.initramfs === undefined ? undefined : `${uploadedTo(desired)}/initramfs`,
   },
   onChange: {
-    host: "record",
+    hosts: "record",
     name: "replace",
     storage: "replace",
     kernel: "record",
@@ -73,6 +73,7 @@ export const image = defineResource({
     initramfsPath: "replace",
   },
   replaceOrder: "create-then-delete",
+  lies: "storage",
 
   name: (desired) => keyOf(desired),
   validate: ({ kernel, initramfs }) => [

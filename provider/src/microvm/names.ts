@@ -11,6 +11,11 @@ export function guestUnit(guest: string): string {
   return `torocloud-guest-${guest}.service`;
 }
 
+/** What serves a guest's share is called after both: no guest's name has a dot in it. */
+export function shareName(guest: string, tag: string): string {
+  return `${guest}.${tag}`;
+}
+
 export function shareUnit(share: string): string {
   return `torocloud-share-${share}`;
 }

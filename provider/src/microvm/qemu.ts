@@ -12,7 +12,9 @@ export interface GuestMachine {
   readonly commandLine: string;
   readonly memoryMiB: number;
   readonly cpus: number;
-  readonly shares: readonly { readonly share: string; readonly tag: string }[];
+  readonly shares: readonly { readonly tag: string }[];
+  /** What the units of each share's virtiofsd are called after, by its tag. */
+  readonly shareNames: Readonly<Record<string, string>>;
   readonly vsock: VsockDevice;
   readonly contextId: number;
 }
@@ -66,7 +68,7 @@ export function qemuArguments(guest: GuestMachine): string[] {
       "chardev:console",
     ],
     ...["-qmp", `unix:${qmpSocket(guest.name)},server=on,wait=off`],
-    ...guest.shares.flatMap(share),
+    ...shareNames(guest).flatMap(([tag, name], index) => share({ tag, name, index })),
     ...vsock(guest),
   ];
 }
@@ -95,7 +97,15 @@ function accelerator({ accel }: GuestMachine): string[] {
     : ["-accel", `tcg,thread=multi,tb-size=${String(translationBufferMiB)}`, "-cpu", "max"];
 }
 
-function share({ share: name, tag }: GuestMachine["shares"][number], index: number): string[] {
+/** Tag and name of each of its shares, in their order. */
+export function shareNames({
+  shares,
+  shareNames: names,
+}: Pick<GuestMachine, "shares" | "shareNames">): [tag: string, name: string][] {
+  return shares.map(({ tag }) => [tag, names[tag] ?? ""]);
+}
+
+function share({ tag, name, index }: { tag: string; name: string; index: number }): string[] {
   const id = `share${String(index)}`;
   return [
     ...["-chardev", `socket,id=${id},path=${comma(shareSocket(name))}`],

@@ -1,6 +1,6 @@
 import type { Condition } from "../artifacts/artifact.ts";
-import { dialArguments, guestUnit, shareSocket, shareUnit, vsockUnit, type VsockDevice } from "./names.ts";
-import { consolePath, type GuestMachine } from "./qemu.ts";
+import { dialArguments, guestUnit, shareUnit, vsockUnit, type VsockDevice } from "./names.ts";
+import { consolePath, shareNames, type GuestMachine } from "./qemu.ts";
 
 export interface Readiness {
   readonly port: number;
@@ -12,35 +12,15 @@ interface ReadyGuest extends GuestMachine {
   readonly mountUnit: string;
 }
 
-/**
- * Each of its shares is its own. virtiofsd serves one connection, so the QEMU of a second guest would wait at the share's
- * socket for ever, and not say so.
- */
-export function sharesOfItsOwn({ name, shares }: Pick<GuestMachine, "name" | "shares">): Condition[] {
-  if (shares.length === 0) return [];
-  return [
-    {
-      kind: "microvm.shares-free",
-      spec: { unit: guestUnit(name), sockets: socketsOf(shares) },
-      what: `no other guest to have a share of guest ${name}`,
-      seconds: 0,
-    },
-  ];
-}
-
-function socketsOf(shares: GuestMachine["shares"]): Readonly<Record<string, string>> {
-  return Object.fromEntries(shares.map(({ share }) => [share, shareSocket(share)]));
-}
-
 /** The guest's service answers. What keeps it from that is told, and it is given up as soon as waiting is of no use. */
 export function guestAnswers(guest: ReadyGuest, { port, path, timeoutSeconds }: Readiness): Condition {
-  const { name, vsock, contextId, preset, kernel, shares, mountUnit } = guest;
+  const { name, vsock, contextId, preset, kernel, mountUnit } = guest;
   const needs = [
     mountUnit,
-    ...shares.map(({ share }) => `${shareUnit(share)}.socket`),
+    ...shareNames(guest).map(([, share]) => `${shareUnit(share)}.socket`),
     ...(vsock === "user" ? [vsockUnit(name)] : []),
   ];
-  const moreOf = { needs, preset, kernel, contextId, sockets: socketsOf(shares) };
+  const moreOf = { needs, preset, kernel, contextId };
   return {
     ...answers({ name, vsock, contextId, port, path, moreOf }),
     seconds: timeoutSeconds,
@@ -70,7 +50,6 @@ interface Asked {
     readonly preset: string;
     readonly kernel: string;
     readonly contextId: number;
-    readonly sockets: Readonly<Record<string, string>>;
   };
 }
 

@@ -1,37 +1,50 @@
 import type { Artifact } from "../artifacts/artifact.ts";
 import { execLine, passiveUnit, runningUnit, unitFile } from "../artifacts/units.ts";
 import { guestUser, shareSocket, shareUnit } from "./names.ts";
+import type { SharePolicy } from "./share-policy.ts";
 import { shareSource } from "./share-source.ts";
 import { socketFile } from "./socket-file.ts";
 
-export interface Share {
+/** What serves one share to one guest. */
+export interface ShareServer {
+  /** What its units are called after. */
   readonly name: string;
-  /** The directory on the host. */
-  readonly source: string;
-  readonly readOnly: boolean;
-  readonly cache: "never" | "metadata" | "auto" | "always";
+  readonly policy: SharePolicy;
+  /** The unit that mounts what the directory lies on. */
   readonly mountUnit: string;
+}
+
+interface ShareArtifacts {
+  /** The virtiofsd: a guest that is restarted gets one as these say then. */
+  readonly daemon: readonly Artifact[];
+  readonly all: readonly Artifact[];
 }
 
 /**
  * A virtiofsd behind a socket of systemd's. It lives as long as its guest's connection: a guest that starts pulls a
  * new one in, so a crash of either side ends with both started afresh.
  */
-export function shareArtifacts(share: Share): Artifact[] {
-  const { name, source } = share;
+export function shareArtifacts(share: ShareServer): ShareArtifacts {
+  const { name, policy } = share;
   const [service, socket] = [`${shareUnit(name)}.service`, `${shareUnit(name)}.socket`];
-  const files = [unitFile(service, renderService(share)), unitFile(socket, renderSocket(share))];
-  const daemon = passiveUnit(service);
-  return [
-    ...files,
-    daemon,
-    runningUnit(socket, [...files, daemon]),
+  const daemon = [unitFile(service, renderService(share)), passiveUnit(service)];
+  const socketUnit = unitFile(socket, renderSocket(share));
+  const found = [
+    socketUnit,
+    runningUnit(socket, [socketUnit]),
     socketFile(shareSocket(name), socket, guestUser),
-    shareSource(name, service, source),
+    shareSource(name, service, policy.source),
   ];
+  return { daemon, all: [...daemon, ...found] };
 }
 
-function renderSocket({ name }: Share): string {
+/** All that the guest makes belongs to one on the host, whom the guest sees as root. */
+function squashed(kind: "uid" | "gid", id: number): string[] {
+  const translate = (how: string): string => `--translate-${kind}=${how}`;
+  return [translate(`squash-guest:0:${String(id)}:4294967295`), translate(`host:${String(id)}:0:1`)];
+}
+
+function renderSocket({ name }: ShareServer): string {
   return `[Unit]
 Description=Where a guest finds share ${name}
 
@@ -46,10 +59,12 @@ WantedBy=sockets.target
 `;
 }
 
-function renderService({ name, source, readOnly, cache, mountUnit }: Share): string {
+function renderService({ name, policy, mountUnit }: ShareServer): string {
+  const { source, readOnly, cache, ids } = policy;
   const argv = [
     ...["/usr/libexec/virtiofsd", "--fd=3", `--shared-dir=${source}`, `--cache=${cache}`],
     ...["--sandbox=namespace", "--inode-file-handles=never", ...(readOnly ? ["--readonly"] : [])],
+    ...(ids ? [...squashed("uid", ids.user), ...squashed("gid", ids.group)] : []),
   ];
   return `[Unit]
 Description=Share ${name} (${source})

@@ -1,49 +1,65 @@
 import { z } from "zod";
 import { defineResource } from "../lifecycle/define-resource.ts";
-import { AbsolutePath, HostName, MountPoint, Name, none, UnitName } from "../validation/schemas.ts";
-import { shareArtifacts } from "./share-units.ts";
+import { HostNames, MountPoint, Name, Whole } from "../validation/schemas.ts";
+import { quota, sharedDirectory } from "./shared-directory.ts";
+import { sharePolicy, type SharePolicy } from "./share-policy.ts";
 
 const inputs = z.object({
-  host: HostName.describe("Where the guest runs."),
-  name: Name.describe("Its name on the host."),
-  storage: MountPoint.describe("Where CephFS is mounted."),
-  source: AbsolutePath.describe(
-    "The directory that the guest sees; it must lie on the storage. Locks of files hold within one guest only: two guests that lock the same file both get it.",
+  hosts: HostNames.describe(
+    "Hosts through which it is managed: the first that has the storage mounted. Guests of any host may use it.",
   ),
-  readOnly: z.boolean().default(false).describe("Whether the guest may only read."),
-  cache: z
-    .enum(["never", "metadata", "auto", "always"])
-    .default("auto")
-    .describe(
-      "How much the guest may cache; more than auto only where nobody else writes. None makes locks reach other guests.",
-    ),
-  mountUnit: UnitName.describe("The unit that mounts the storage."),
+  name: Name.describe("The share's name."),
+  storage: MountPoint.describe("Where CephFS is mounted, the same on all hosts."),
+  ...sharePolicy,
+  source: sharePolicy.source.describe(
+    "The directory that guests see, below the storage; made where it is not there, and never removed.",
+  ),
+  quotaMiB: Whole("MiB", { max: 1_073_741_824 })
+    .optional()
+    .describe("How much it may hold, in MiB, as CephFS counts; no limit of its own when left out."),
 });
 
-/** A directory on CephFS, offered to one guest as a virtio-fs device. */
+const derived = z.object({
+  policy: z.object(sharePolicy).describe("What a guest is given to use it."),
+});
+
+/** A directory on CephFS, and how guests may use it. The virtiofsd that serves it is a part of each guest. */
 export const share = defineResource({
   type: "torocloud:microvm:Share",
-  summary: "A directory on CephFS, offered to one guest through virtiofsd.",
+  summary: "A directory on CephFS, and how guests may use it.",
   kind: "share",
   inputs,
-  derived: none,
-  outputs: none,
-  derive: {},
+  derived,
+  outputs: z.object({}),
+  derive: {
+    policy: ({ source, readOnly, cache, ids }): SharePolicy => ({
+      source,
+      readOnly,
+      cache,
+      ...(ids && { ids }),
+    }),
+  },
   onChange: {
-    host: "replace",
+    hosts: "record",
     name: "replace",
     storage: "record",
-    source: "restart",
-    readOnly: "restart",
-    cache: "restart",
-    mountUnit: "restart",
+    source: "live",
+    readOnly: "record",
+    cache: "record",
+    ids: "live",
+    quotaMiB: "live",
+    policy: "record",
   },
-  replaceOrder: { host: "create-then-delete", otherwise: "delete-then-create" },
+  replaceOrder: "create-then-delete",
+  lies: "storage",
 
   name: ({ name }) => name,
   validate: ({ source, storage }) =>
     source.startsWith(`${storage}/`)
       ? []
       : [{ property: "source", reason: `is "${source}"; expected a directory below ${storage}` }],
-  artifacts: (desired) => shareArtifacts(desired),
+  artifacts: ({ source, ids, quotaMiB }) => [
+    sharedDirectory(source, ids),
+    ...(quotaMiB === undefined ? [] : [quota(source, quotaMiB)]),
+  ],
 });

@@ -2,11 +2,11 @@ import { z } from "zod";
 import { tree } from "../artifacts/tree.ts";
 import { defineResource } from "../lifecycle/define-resource.ts";
 import { folderFiles, folderProblem, treeArchive, treeDigest } from "../project/local-folder.ts";
-import { HostName, LocalPath, MountPoint, Name, none } from "../validation/schemas.ts";
+import { HostNames, LocalPath, MountPoint, Name, none } from "../validation/schemas.ts";
 import { shown } from "../validation/shown.ts";
 
 const inputs = z.object({
-  host: HostName.describe("A host with the storage mounted, through which they are uploaded."),
+  hosts: HostNames.describe("Hosts through which they are uploaded: the first that has the storage mounted."),
   name: Name.describe("The directory's name on CephFS."),
   storage: MountPoint.describe("Where CephFS is mounted, the same on all hosts."),
   folder: LocalPath("a folder of files").describe(
@@ -32,7 +32,7 @@ export const sharedFiles = defineResource({
     path: ({ storage, name }): string => `${storage}/shares/${name}`,
   },
   onChange: {
-    host: "record",
+    hosts: "record",
     name: "replace",
     storage: "replace",
     folder: "record",
@@ -40,6 +40,7 @@ export const sharedFiles = defineResource({
     path: "replace",
   },
   replaceOrder: "delete-then-create",
+  lies: "storage",
 
   name: ({ name }) => name,
   validate({ folder }) {

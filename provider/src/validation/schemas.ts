@@ -15,6 +15,9 @@ export const Name = Text(
 /** A host of the inventory; checked against it in previews. */
 export const HostName = Text("the name of a host of the inventory", /./s).meta({ host: true });
 
+/** Hosts of the inventory, through any of which something is managed. */
+export const HostNames = z.array(HostName).min(1, "expected at least one host of the inventory");
+
 /** A file or folder on the machine where Pulumi runs. */
 export function LocalPath(what: string): z.ZodString {
   return Text(`the path of ${what}`, /./s).refine(

@@ -2,7 +2,7 @@ import { ToolError } from "../errors.ts";
 import { step } from "../report.ts";
 import type { Context } from "./context.ts";
 import { figureOfRuns, ratioOfRuns, type Figure } from "./figure.ts";
-import { expectAll, openNothing, openProgram } from "./guest-fleet.ts";
+import { expectAll, openGuests, openNothing } from "./guest-fleet.ts";
 import { measure, type Measured } from "./measure.ts";
 import type { PlainHosts } from "./plain-hosts.ts";
 import type { Project, ProjectRun } from "./project.ts";
@@ -22,23 +22,20 @@ interface Life<Making extends Measured = Measured> {
 /** Makes many small resources on two hosts with Pulumi and with a script per host, and compares. */
 export async function benchmarkCreate(context: Context): Promise<readonly Figure[]> {
   const hosts = await context.plainHosts();
-  const [shares, nothing] = [
-    await openProgram("shares", hosts, count),
-    await openNothing("shares", hosts, count),
-  ];
+  const [guests, nothing] = [await openGuests(hosts, count), await openNothing(hosts, count)];
   try {
     const made = { pulumi: new Set<string>(), script: new Set<string>() };
     const turns = await takeTurns(context.runs, {
-      pulumi: async () => pulumiLife(shares, hosts, async () => made.pulumi.add(await listShares(hosts))),
-      script: async () => scriptLife(hosts, async () => made.script.add(await listShares(hosts))),
+      pulumi: async () => pulumiLife(guests, hosts, async () => made.pulumi.add(await listGuests(hosts))),
+      script: async () => scriptLife(hosts, async () => made.script.add(await listGuests(hosts))),
       nothing: async () => pulumiLife(nothing, hosts),
     });
     if (new Set([...made.pulumi, ...made.script]).size > 1) {
-      throw new ToolError("bench/make-shares.sh makes other units than the provider does: compare them");
+      throw new ToolError("bench/make-guests.sh makes other units than the provider does: compare them");
     }
     return figuresOf(turns);
   } finally {
-    await Promise.all([shares.close(), nothing.close()]);
+    await Promise.all([guests.close(), nothing.close()]);
   }
 }
 
@@ -57,7 +54,7 @@ async function pulumiLife(
 
 async function scriptLife(hosts: PlainHosts, look: () => Promise<unknown>): Promise<Life> {
   const before = await hostCpu(hosts);
-  const making = await byScript(hosts, "Making the shares with a script");
+  const making = await byScript(hosts, "Making the guests with a script");
   const hostCpuSeconds = (await hostCpu(hosts)) - before;
   await look();
   return {
@@ -72,27 +69,27 @@ async function hostCpu({ names, script }: PlainHosts): Promise<number> {
   return seconds.reduce((total, each) => total + each, 0);
 }
 
-/** Both hosts at once, as the program declares its shares on them in turn. */
+/** Both hosts at once, as the program declares its guests on them in turn. */
 async function byScript(
   { names, script }: PlainHosts,
   title: string,
   ...options: readonly string[]
 ): Promise<Measured> {
-  const shares = Array.from({ length: count }, (_, index) => `bench-${index}`);
-  const on = (place: number): string[] => shares.filter((_, index) => index % names.length === place);
+  const guests = Array.from({ length: count }, (_, index) => `bench-${index}`);
+  const on = (place: number): string[] => guests.filter((_, index) => index % names.length === place);
   return step(title, async () =>
     measure(async () =>
-      Promise.all(names.map(async (host, place) => script(host, "make-shares.sh", ...options, ...on(place)))),
+      Promise.all(names.map(async (host, place) => script(host, "make-guests.sh", ...options, ...on(place)))),
     ),
   );
 }
 
-/** Files and states of all the shares' units. Throws ToolError unless all sockets are there and take connections. */
-async function listShares({ names, script }: PlainHosts): Promise<string> {
-  const lists = await Promise.all(names.map(async (host) => script(host, "list-shares.sh")));
-  const active = lists.join("").match(/^torocloud-share-\S+\.socket active enabled$/gm)?.length ?? 0;
+/** Files and states of all the guests' units. Throws ToolError unless all run. */
+async function listGuests({ names, script }: PlainHosts): Promise<string> {
+  const lists = await Promise.all(names.map(async (host) => script(host, "list-guests.sh")));
+  const active = lists.join("").match(/^torocloud-guest-\S+\.service active enabled$/gm)?.length ?? 0;
   if (active === count) return lists.join("");
-  throw new ToolError(`${active} of ${count} shares' sockets are active and enabled`);
+  throw new ToolError(`${active} of ${count} guests are active and enabled`);
 }
 
 type Ways = Readonly<

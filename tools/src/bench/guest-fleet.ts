@@ -16,10 +16,7 @@ export interface GuestFleet {
 /** Makes hosts and guests anew. */
 export async function guestFleet(): Promise<GuestFleet> {
   const hosts = await plainHosts();
-  const [guests, nothing] = [
-    await openProgram("guests", hosts, guestCount),
-    await openNothing("guests", hosts, guestCount),
-  ];
+  const [guests, nothing] = [await openGuests(hosts, guestCount), await openNothing(hosts, guestCount)];
   for (const project of [guests, nothing]) await project.run("up");
   return {
     ...{ hosts, guests, nothing },
@@ -29,31 +26,22 @@ export async function guestFleet(): Promise<GuestFleet> {
   };
 }
 
-/** A program that declares `count` resources of a kind. */
-export async function openProgram(
-  program: "guests" | "shares",
-  { names, inventoryFile }: PlainHosts,
-  count: number,
-): Promise<Project> {
-  const own = (key: string): string => `torocloud-bench-${program}:${key}`;
-  return openProject(program, {
+/** A program that declares `count` guests. */
+export async function openGuests({ names, inventoryFile }: PlainHosts, count: number): Promise<Project> {
+  const own = (key: string): string => `torocloud-bench-guests:${key}`;
+  return openProject("guests", {
     "torocloud:inventory": inventoryFile,
     [own("hosts")]: names.join(),
     [own("count")]: String(count),
   });
 }
 
-/** A program that declares `count` dynamic resources with the inputs of a kind, which do nothing. */
-export async function openNothing(
-  kind: "guests" | "shares",
-  { names }: PlainHosts,
-  count: number,
-): Promise<Project> {
+/** A program that declares `count` dynamic resources with the inputs of guests, which do nothing. */
+export async function openNothing({ names }: PlainHosts, count: number): Promise<Project> {
   const own = (key: string): string => `torocloud-bench-nothing:${key}`;
   return openProject("nothing", {
     [own("hosts")]: names.join(),
     [own("count")]: String(count),
-    [own("kind")]: kind,
   });
 }
 

@@ -10,7 +10,7 @@ import pytest
 from doubles import FakeChange, FakeWork
 
 from torocloud_host.ceph import directories
-from torocloud_host.ceph.bounded import PYTHON
+from torocloud_host.machine.bounded import PYTHON
 from torocloud_host.work import Failed, Json
 
 CEPHFS = """

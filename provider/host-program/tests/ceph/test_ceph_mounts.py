@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 from doubles import FakeChange, FakeWork
 
-from torocloud_host.ceph import bounded, mount_point, mount_table, mounted
-from torocloud_host.machine import systemd
+from torocloud_host.ceph import mount_point, mounted
+from torocloud_host.machine import bounded, mount_table, systemd
 from torocloud_host.work import Failed, Json, Unknown
 
 PATH = "/srv/cloud"

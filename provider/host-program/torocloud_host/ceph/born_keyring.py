@@ -9,9 +9,9 @@ from __future__ import annotations
 import hashlib
 
 from ..artifacts import files
+from ..shapes import text
 from ..work import Change, Failed, Json, Spec, State, Work
 from . import keys, paths
-from .shapes import text
 
 CAPABILITIES = {
     "mon.": {"mon": "allow *"},

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from ..artifacts.files import put_file, remove_file, state_of
+from ..shapes import text
 from ..work import Change, Failed, Spec, State, Work
-from .shapes import text
 
 
 def observe(work: Work, key: str, spec: Spec) -> State:

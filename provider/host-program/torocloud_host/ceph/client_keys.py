@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import errno
 
+from ..shapes import fields, records, text
 from ..work import Change, Json, Spec, State, Work
 from . import monitors
-from .shapes import fields, records, text
 
 
 def observe(work: Work, key: str, spec: Spec) -> State:

@@ -6,10 +6,10 @@ import json
 import socket
 import struct
 
+from ..shapes import fields, records, text
 from ..where import real
 from ..work import ConditionHalf, Failed, Seen, Spec, Unknown, Work
 from . import monitors, osd_map
-from .shapes import fields, records, text
 
 _SOCKET_SECONDS = 10.0
 _IN_QUORUM = ("leader", "peon")

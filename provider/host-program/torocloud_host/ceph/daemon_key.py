@@ -5,9 +5,9 @@ from __future__ import annotations
 import errno
 
 from ..artifacts import files
+from ..shapes import records, text
 from ..work import Change, Failed, Json, Spec, State, Work
 from . import keys, monitors, paths
-from .shapes import records, text
 
 
 def observe(work: Work, key: str, spec: Spec) -> State:

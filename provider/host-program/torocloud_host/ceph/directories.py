@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 
+from ..machine.bounded import PYTHON
+from ..shapes import fields, text
 from ..where import real
 from ..work import Change, Failed, Json, Spec, State, Work
-from .bounded import PYTHON
 from .directory_child import SOURCE
-from .shapes import fields, text
 
 SECONDS = 60
 

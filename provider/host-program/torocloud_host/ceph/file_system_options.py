@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 
+from ..shapes import fields, number, records
 from ..work import Change, Json, Spec, State, Work
 from . import monitors
 from .refusals import nothing_known
-from .shapes import fields, number, records
 
 
 def maps(work: Work) -> list[dict[str, Json]]:

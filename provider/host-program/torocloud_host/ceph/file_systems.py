@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from ..shapes import records, text, texts
 from ..work import Change, Failed, Json, Spec, State, Work
 from . import monitors, pool_table
 from .refusals import nothing_known
-from .shapes import records, text, texts
 
 
 def find(work: Work, name: str) -> dict[str, Json] | None:

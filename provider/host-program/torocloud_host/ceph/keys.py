@@ -6,9 +6,9 @@ import errno
 import re
 
 from ..artifacts import files
+from ..shapes import fields, records, text
 from ..work import Failed, Json, Work
 from . import monitors, paths
-from .shapes import fields, records, text
 
 
 def ownership(path: str) -> dict[str, Json] | None:

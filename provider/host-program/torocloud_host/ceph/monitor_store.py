@@ -10,10 +10,10 @@ import os
 import re
 
 from ..artifacts import files
+from ..shapes import items, text, texts
 from ..where import real
 from ..work import Change, Failed, Spec, State, Work
 from . import paths
-from .shapes import items, text, texts
 
 
 def observe(work: Work, key: str, spec: Spec) -> State:

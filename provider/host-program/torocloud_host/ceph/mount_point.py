@@ -9,10 +9,10 @@ from __future__ import annotations
 import contextlib
 import os
 
+from ..machine import bounded, mount_table
+from ..shapes import text
 from ..where import real
 from ..work import Change, Failed, Spec, State, Work
-from . import bounded, mount_table
-from .shapes import text
 
 
 def observe(work: Work, key: str, spec: Spec) -> State:

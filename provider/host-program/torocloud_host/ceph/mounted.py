@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from ..machine import systemd
+from ..machine import bounded, mount_table, systemd
+from ..shapes import text
 from ..where import real
 from ..work import Change, Failed, Seen, Spec, State, Unknown, Work
-from . import bounded, mount_table
-from .shapes import text
 
 COVERS = 5
 """How many mounts are taken off ours."""

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ..shapes import fields, items, number, records, text
 from ..work import Json, Seen, Spec, Work
 from . import monitors, osd_map, paths
 from .daemon_conditions import asked
 from .osd_map import Osd
-from .shapes import fields, items, number, records, text
 
 _GIB_IN_KIB = 1024.0 * 1024.0
 

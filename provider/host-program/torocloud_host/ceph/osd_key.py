@@ -6,9 +6,9 @@ Either is put right from the other.
 from __future__ import annotations
 
 from ..artifacts import files
+from ..shapes import text
 from ..work import Change, Failed, Spec, State, Work
 from . import keys, monitors, paths
-from .shapes import text
 
 
 def observe(work: Work, key: str, spec: Spec) -> State:

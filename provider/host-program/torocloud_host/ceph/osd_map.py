@@ -5,9 +5,9 @@ from __future__ import annotations
 import errno
 from dataclasses import dataclass
 
+from ..shapes import fields, items, number, records, text
 from ..work import Json, Work
 from . import monitors
-from .shapes import fields, items, number, records, text
 
 
 @dataclass(frozen=True)

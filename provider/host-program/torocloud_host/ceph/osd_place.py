@@ -8,9 +8,9 @@ of other machines are there too: to move it would move data.
 
 from __future__ import annotations
 
+from ..shapes import fields, text
 from ..work import Change, Failed, Spec, State, Work
 from . import monitors, osd_map, paths
-from .shapes import fields, text
 
 
 def observe(work: Work, key: str, spec: Spec) -> State:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 
 from ..machine import systemd
+from ..shapes import number
 from ..where import real
 from ..work import Change, Failed, Spec, State, Work
 from . import paths
-from .shapes import number
 
 GIBIBYTE = 1024**3
 

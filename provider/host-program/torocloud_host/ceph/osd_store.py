@@ -10,10 +10,10 @@ import errno
 import json
 
 from ..artifacts import files
+from ..shapes import fields, number, text
 from ..where import real
 from ..work import Change, Failed, Json, Spec, State, Work
 from . import keys, monitors, osd_place, osd_size, paths
-from .shapes import fields, number, text
 
 _MKFS_SECONDS = 600.0
 

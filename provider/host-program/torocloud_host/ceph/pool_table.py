@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from ..shapes import fields, records
 from ..work import Json, Work
 from . import monitors
-from .shapes import fields, records
 
 
 def find(work: Work, name: str) -> dict[str, Json] | None:

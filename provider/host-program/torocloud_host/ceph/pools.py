@@ -5,10 +5,10 @@ from __future__ import annotations
 import errno
 import time
 
+from ..shapes import fields, number, records, text
 from ..work import Change, Failed, Json, Spec, State, Work
 from . import file_systems, monitors, pool_table
 from .refusals import nothing_known
-from .shapes import fields, number, records, text
 
 REMOVAL_SECONDS = 15
 REMOVAL_ALLOWED = {"who": "mon", "name": "mon_allow_pool_delete"}

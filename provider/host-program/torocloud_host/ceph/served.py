@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from ..shapes import fields, number, records, text
 from ..work import Seen, Spec, Unknown, Work
 from . import monitors
 from .file_system_options import maps
-from .shapes import fields, number, records, text
 
 
 def file_system_served(work: Work, spec: Spec) -> Seen:

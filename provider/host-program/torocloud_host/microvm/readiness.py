@@ -9,7 +9,7 @@ from ..artifacts.specs import text, texts
 from ..machine import systemd
 from ..where import real
 from ..work import Failed, Seen, Spec, Work
-from . import hints, sharing
+from . import hints
 from .knock import NoAnswer, knock
 from .words import end_of_console, last_words
 
@@ -55,7 +55,6 @@ def _not_yet(work: Work, spec: Spec, said: str) -> Seen:
         said = f"{said}; {unit} has ended and was started again {restarts} {'time' if restarts == 1 else 'times'}"
     hopeless = (
         hints.too_large_for_toro(spec)
-        or sharing.taken_share(spec)
         or _failing_device(missing)
         # Where something else that it needs is away, such as its storage, it may well come.
         or (None if missing else _given_up(unit, restarts) or _ended(work, spec))

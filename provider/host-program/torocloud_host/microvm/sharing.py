@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import stat
 
 from ..artifacts.files import in_words, set_ownership
@@ -11,7 +10,7 @@ from ..artifacts.specs import text
 from ..machine import systemd
 from ..machine.accounts import owner_of
 from ..where import real
-from ..work import Change, Failed, Seen, Spec, State, Work
+from ..work import Change, Failed, Spec, State, Work
 
 _LIMIT_SECONDS = 10.0
 _GUEST_UNITS = "/etc/systemd/system"
@@ -62,23 +61,6 @@ class ShareSource:
 
     def remove(self, work: Work, key: str, spec: Spec) -> None:
         """It goes with its unit."""
-
-
-def shares_free(work: Work, spec: Spec) -> Seen:
-    """Whether no other guest of the host has one of a guest's shares: virtiofsd serves one connection."""
-    taken = taken_share(spec)
-    return Seen(True, "no other guest has them") if taken is None else Seen(False, taken)
-
-
-def taken_share(spec: Spec) -> str | None:
-    """Which share of a guest another one has, and what to do then. QEMU waits for it without a word."""
-    sockets, ours = spec.get("sockets"), text(spec, "unit")
-    for unit, content in guest_units():
-        for share, path in (sockets if isinstance(sockets, dict) else {}).items():
-            if unit != ours and re.search(rf"path={re.escape(str(path))}(?![\w.,-])", content):
-                guest = unit.removeprefix("torocloud-guest-").removesuffix(".service")
-                return f"share {share} is guest {guest}'s already; give each guest a share of its own"
-    return None
 
 
 def guest_units() -> list[tuple[str, str]]:

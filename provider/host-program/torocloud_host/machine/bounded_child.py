@@ -37,9 +37,31 @@ def place():
         return {"real": real, "type": "directory" if next(entries, None) is None else "full"}
 
 
+def read():
+    try:
+        with open(PATH, encoding="utf-8", errors="replace") as stream:
+            return {"text": stream.read()}
+    except (FileNotFoundError, NotADirectoryError):
+        return {"text": None}
+
+
+def policy():
+    """What there is, to whom it belongs, and how much CephFS lets it hold; 0 where that has no limit."""
+    try:
+        status = os.stat(PATH)
+    except (FileNotFoundError, NotADirectoryError):
+        return {"there": None}
+    try:
+        limit = int(os.getxattr(PATH, "ceph.quota.max_bytes"))
+    except OSError:
+        limit = 0
+    kind = "directory" if stat.S_ISDIR(status.st_mode) else "other"
+    return {"there": {"type": kind, "owner": f"{status.st_uid}:{status.st_gid}"}, "bytes": limit}
+
+
 def look():
     try:
-        return {"answer": answer, "place": place}[ACTION]()
+        return {"answer": answer, "place": place, "read": read, "policy": policy}[ACTION]()
     except OSError as problem:
         return {"errno": problem.errno, "problem": problem.strerror}
 

@@ -10,9 +10,8 @@ import json
 import sys
 from dataclasses import dataclass
 
-from .. import where
+from .. import shapes, where
 from ..work import Json, Unknown, Work
-from . import shapes
 from .bounded_child import SOURCE
 
 ANSWER_SECONDS = 10
@@ -55,6 +54,23 @@ def place_of(work: Work, path: str) -> Place:
         raise Unknown(f"directory {path} could not be looked at: {shapes.text(seen['problem'])}")
     kind = seen["type"]
     return Place(shapes.text(seen["real"]).removeprefix(where.root), None if kind is None else shapes.text(kind))
+
+
+def read(work: Work, path: str) -> Json:
+    """The text of a file, None where there is none; `unanswered` with the reason where it cannot be read."""
+    seen = _answered(_look(work, "read", path, ANSWER_SECONDS))
+    return seen if "unanswered" in seen else seen["text"]
+
+
+def policy_of(work: Work, path: str) -> dict[str, Json]:
+    """`there`: type and owner by number, None where nothing is; `bytes`: CephFS's quota; or `unanswered`."""
+    return _answered(_look(work, "policy", path, ANSWER_SECONDS))
+
+
+def _answered(seen: dict[str, Json]) -> dict[str, Json]:
+    if seen.get("late") is True:
+        return {"unanswered": f"no answer within {ANSWER_SECONDS} s"}
+    return {"unanswered": seen["problem"]} if "problem" in seen else seen
 
 
 def _look(work: Work, action: str, path: str, seconds: float) -> dict[str, Json]:

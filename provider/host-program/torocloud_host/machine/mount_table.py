@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from ..where import real
@@ -27,14 +28,12 @@ class Mount:
 
 def top(path: str) -> Mount | None:
     """What is mounted at exactly this path, the last of several; None where nothing is."""
-    found = None
-    with open(real("/proc/self/mountinfo"), "rb") as lines:
-        for line in lines:
-            before, _, after = line.partition(b" - ")
-            fields = before.split(b" ")
-            if _plain(fields[4]) == path:
-                found = Mount(_plain(after.split(b" ")[0]), tuple(_plain(fields[5]).split(",")))
-    return found
+    return next((mount for place, mount in reversed(list(_all())) if place == path), None)
+
+
+def of_types(types: Collection[str]) -> list[str]:
+    """Where file systems of these types are mounted."""
+    return [path for path, mount in _all() if mount.type in types]
 
 
 def find(work: Work, path: str) -> Mount | None:
@@ -43,6 +42,14 @@ def find(work: Work, path: str) -> Mount | None:
     if found is None and (place := bounded.place_of(work, path)).path != path:
         return top(place.path)
     return found
+
+
+def _all() -> Iterator[tuple[str, Mount]]:
+    with open(real("/proc/self/mountinfo"), "rb") as lines:
+        for line in lines:
+            before, _, after = line.partition(b" - ")
+            fields = before.split(b" ")
+            yield _plain(fields[4]), Mount(_plain(after.split(b" ")[0]), tuple(_plain(fields[5]).split(",")))
 
 
 def _plain(field: bytes) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..work import Json
+from .work import Json
 
 
 def text(value: Json) -> str:
