@@ -16,9 +16,9 @@ const build = new local.Command("build", {
 // Until it has been built, a preview shows the image's digest as not known yet.
 const folder = build.stdout.apply((output) => output.trim().split("\n").at(-1) ?? "out");
 
-/** Uploaded to CephFS through a host that has it mounted; guests boot `image.kernelPath`. */
+/** Uploaded to CephFS through the first host that has it mounted; guests boot `image.kernelPath`. */
 export const image = new microvm.Image("image", {
-  host: config.get("host") ?? "host1",
+  hosts: config.getObject<string[]>("hosts") ?? ["host1"],
   name: "built",
   storage: config.get("storage") ?? "/srv/torocloud",
   kernel: folder.apply((path) => `${path}/vmlinux`),

@@ -70,8 +70,13 @@ export abstract class CloudResource extends pulumi.CustomResource {
     } finally {
       Error.stackTraceLimit = depth;
     }
-    claim(this, type, name, inputs);
+    claim(this, type, name, args);
   }
+}
+
+/** A text or a number, or a list of such. */
+function isPlain(value: unknown): boolean {
+  return Array.isArray(value) ? value.every(isPlain) : typeof value === "string" || typeof value === "number";
 }
 
 /** What the program's `Host` of the same machine is found to be, for the rules of a resource that has such. */
@@ -88,21 +93,20 @@ function factsOf(type: string, { host }: { readonly host?: unknown }): Readonly<
  * refused before anything happens.
  */
 function claim(resource: pulumi.Resource, type: string, name: string, args: object): void {
-  const plain = Object.fromEntries(
-    Object.entries(args).filter(([, value]) => typeof value === "string" || typeof value === "number"),
-  );
+  const plain = Object.fromEntries(Object.entries(args).filter(([, value]) => isPlain(value)));
   const { declared } = currentProgram();
-  const take = (key: string | undefined, refusal: (other: string) => string): void => {
-    if (key === undefined) return;
+  const take = (key: string, refusal: (other: string) => string): void => {
     const other = declared.get(key);
     if (other !== undefined) throw new pulumi.RunError(refusal(other.name));
     declared.set(key, { name, resource });
   };
-  const place = identify(type, plain)?.place;
-  take(
-    place,
-    (other) => `${name} and ${other} are both ${String(place)}; give one of them another name, port or host`,
-  );
+  const known = identify(type, plain);
+  for (const place of known?.claims ?? [])
+    take(
+      place,
+      (other) =>
+        `${name} and ${other} are both ${String(known?.place)}; give one of them another name, port or host`,
+    );
   const { host, contextId } = plain;
   if (type === "torocloud:microvm:Guest" && host !== undefined && contextId !== undefined)
     take(

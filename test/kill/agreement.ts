@@ -79,7 +79,13 @@ function markerDifferences(lines: readonly string[], { markers }: Expected, kept
   const seen = new Map(
     lines.map((line) => {
       const [file = "", state = "?"] = line.split(" ");
-      return [file.replace(/^\/etc\/torocloud\/(.*)\.json$/, "$1"), state] as const;
+      return [
+        file.replace(
+          /^(?:\/etc|\/srv\/torocloud\/\.torocloud|torocloud|\/etc\/torocloud)\/(.*?)(?:\.json)?$/,
+          "$1",
+        ),
+        state,
+      ] as const;
     }),
   );
   return [

@@ -28,17 +28,21 @@ const parts: Readonly<Record<string, (name: string, values: Values) => Parts>> =
   "ceph-metadata-server": (name) => daemon("mds", name),
   "ceph-osd": (_name, { number }) => daemon("osd", String(number)),
   "ceph-mount": (name) => ({ units: [`torocloud-mount-${name}.service`], processes: ["ceph-fuse"] }),
-  share: (name) => ({
-    units: [`torocloud-share-${name}.service`, `torocloud-share-${name}.socket`],
-    processes: ["virtiofsd"],
-  }),
-  guest: (name, { vsock }) => ({
-    units: [
-      `torocloud-guest-${name}.service`,
-      ...(vsock === "user" ? [`torocloud-vsock-${name}.service`] : []),
-    ],
-    processes: ["qemu-system-x86_64", ...(vsock === "user" ? ["vhost-device-vsock"] : [])],
-  }),
+  guest: (name, { vsock, shareNames }) => {
+    const shares = Object.values((shareNames ?? {}) as Record<string, string>);
+    return {
+      units: [
+        `torocloud-guest-${name}.service`,
+        ...(vsock === "user" ? [`torocloud-vsock-${name}.service`] : []),
+        ...shares.flatMap((share) => [`torocloud-share-${share}.service`, `torocloud-share-${share}.socket`]),
+      ],
+      processes: [
+        "qemu-system-x86_64",
+        ...(vsock === "user" ? ["vhost-device-vsock"] : []),
+        ...shares.map(() => "virtiofsd"),
+      ],
+    };
+  },
   "port-forward": (name) => ({
     units: [`torocloud-forward-${name}.socket`],
     onDemand: [`torocloud-forward-${name}.service`],
@@ -63,7 +67,8 @@ const filesBeside: Readonly<Record<string, (name: string) => readonly string[]>>
 export function expectedOn(host: string, resources: readonly StateResource[]): Expected {
   const here = resources.flatMap(({ id, outputs = {} }) => {
     const [kind = "", name = ""] = (id ?? "").split("/").slice(-2);
-    return outputs["host"] === host ? [{ kind, name, values: outputs }] : [];
+    const through = (outputs["hosts"] ?? [outputs["host"]]) as readonly unknown[];
+    return through.includes(host) ? [{ kind, name, values: outputs }] : [];
   });
   const running = here.flatMap(({ kind, name, values }) => parts[kind]?.(name, values) ?? []);
   const onDemand = new Set(running.flatMap((part) => part.onDemand ?? []));

@@ -6,10 +6,16 @@ export type Sections = ReadonlyMap<string, readonly string[]>;
 
 const script = String.raw`
 section() { sed "s/^/$1 /"; }
-for marker in /etc/torocloud/*/*.json; do
+what() { sed -n 's/.*"owner":"\([^"]*\)".*"state":"\([a-z]*\)".*/\2 \1/p'; }
+for marker in /etc/torocloud/*/*.json $(timeout 30 find /srv/torocloud/.torocloud -name '*.json' 2>/dev/null); do
   [ -e "$marker" ] || continue
-  echo "$marker $(sed -n 's/.*"owner":"\([^"]*\)".*"state":"\([a-z]*\)".*/\2 \1/p' "$marker")"
+  echo "$marker $(what <"$marker")"
 done | section marker
+if [ -e /etc/ceph/ceph.client.admin.keyring ]; then
+  for key in $(timeout 30 ceph config-key ls 2>/dev/null | sed -n 's,.*"\(torocloud/[^"]*\)".*,\1,p'); do
+    echo "$key $(timeout 30 ceph config-key get "$key" 2>/dev/null | what)"
+  done | section marker
+fi
 systemctl list-units --all --plain --no-legend --no-pager 'torocloud-*' 'ceph-*@*' |
   awk '$1 !~ /[.]slice$/ { print $1, $3 }' | section unit
 systemctl list-units --all --plain --no-legend --no-pager 'torocloud-*.slice' | awk '{ print $1 }' | section slice

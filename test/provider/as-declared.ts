@@ -41,6 +41,8 @@ const states: Readonly<Record<string, (spec: Spec) => Json>> = {
   file: content,
   "own-directory": owned,
   "microvm.clock": () => ({ mode: "644", owner: "root:root", measured: true }),
+  "microvm.quota": ({ bytes }) => ({ bytes }),
+  "microvm.shared-directory": ({ owner }) => ({ type: "directory", owner: owner ?? "0:0" }),
   "microvm.share-source": () => ({ serves: "source" }),
   "microvm.socket": owned,
   packages: ({ names }) => ({ installed: names }),

@@ -148,9 +148,9 @@ export const examples = {
     drifted: { key: { known: { same: false, caps: {} } } },
   },
   "torocloud:ceph:FileSystem": {
-    inputs: { ...common, host: "node1", name: "cloud" },
+    inputs: { ...common, hosts: ["node1"], name: "cloud" },
     changes: {
-      host: "node2",
+      hosts: ["node2", "node1"],
       name: "other",
       copies: 2,
       metadataPlacementGroups: 16,
@@ -159,8 +159,8 @@ export const examples = {
     drifted: { pool: { autoscale: "on" }, directory: { is: "x" } },
   },
   "torocloud:ceph:ClientKey": {
-    inputs: { ...common, host: "node1", name: "guests", fileSystem: "cloud" },
-    changes: { host: "node2", name: "other", fileSystem: "other", path: "/below", access: "r" },
+    inputs: { ...common, hosts: ["node1"], name: "guests", fileSystem: "cloud" },
+    changes: { hosts: ["node2"], name: "other", fileSystem: "other", path: "/below", access: "r" },
   },
   "torocloud:ceph:Mount": {
     inputs: {
@@ -205,14 +205,14 @@ export const examples = {
   "torocloud:microvm:Image": {
     inputs: {
       ...common,
-      host: "node1",
+      hosts: ["node1"],
       name: "demo",
       storage: "/srv/cloud",
       kernel: fixture("kernel", elf()),
       initramfs: fixture("initramfs"),
     },
     changes: {
-      host: "node2",
+      hosts: ["node2"],
       name: "other",
       storage: "/srv/other",
       kernel: fixture("other-kernel", bzImage()),
@@ -226,13 +226,13 @@ export const examples = {
   "torocloud:microvm:SharedFiles": {
     inputs: {
       ...common,
-      host: "node1",
+      hosts: ["node1"],
       name: "site",
       storage: "/srv/cloud",
       folder: folder("site", { "index.html": "<h1>Hello</h1>" }),
     },
     changes: {
-      host: "node2",
+      hosts: ["node2"],
       name: "other",
       storage: "/srv/other",
       folder: folder("other-site", { "index.html": "<h1>Bye</h1>" }),
@@ -244,22 +244,25 @@ export const examples = {
   "torocloud:microvm:Share": {
     inputs: {
       ...common,
-      host: "node1",
-      name: "web-site",
+      hosts: ["node1"],
+      name: "site",
       storage: "/srv/cloud",
       source: "/srv/cloud/shares/site",
-      mountUnit: "torocloud-mount-cloud.service",
+      ids: { user: 1000, group: 1000 },
+      quotaMiB: 100,
     },
     changes: {
-      host: "node2",
+      hosts: ["node2"],
       name: "other",
       storage: "/srv",
       source: "/srv/cloud/shares/other",
       readOnly: true,
       cache: "never",
-      mountUnit: "other.service",
+      ids: { user: 1000, group: 100 },
+      quotaMiB: 200,
+      policy: { source: "/srv/cloud/shares/site", readOnly: true, cache: "never" },
     },
-    drifted: { virtiofsd: { serves: "another" } },
+    drifted: { directory: { owner: "0:0" }, quota: { bytes: 1048576 } },
   },
   "torocloud:microvm:Guest": {
     inputs: {
@@ -267,7 +270,7 @@ export const examples = {
       host: "node1",
       name: "web",
       kernel: "/srv/cloud/images/demo/kernel",
-      shares: [{ share: "web-site", tag: "site" }],
+      shares: [{ tag: "site", share: { source: "/srv/cloud/shares/site" } }],
       accel: "kvm",
       vsock: "kernel",
       mountUnit: "torocloud-mount-cloud.service",
@@ -284,7 +287,8 @@ export const examples = {
       cpuAffinity: [0, 1],
       commandLine: "debug",
       machineOptions: { pic: "on" },
-      shares: [{ share: "web-site", tag: "other" }],
+      shares: [{ tag: "site", share: { source: "/srv/cloud/shares/other", readOnly: true, cache: "never" } }],
+      shareNames: { site: "shop.site" },
       accel: "tcg",
       vsock: "user",
       contextId: 4242,
@@ -294,6 +298,7 @@ export const examples = {
       unit: "other.service",
       console: "/var/log/other",
     },
+    drifted: { virtiofsd: { serves: "another" } },
   },
   "torocloud:microvm:PortForward": {
     inputs: {

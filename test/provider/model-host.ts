@@ -11,7 +11,7 @@ import {
 import type { Answer, Json, Request, Step } from "../../provider/src/host-program/wire.ts";
 import type { Props, Resource } from "../../provider/src/lifecycle/define-resource.ts";
 import type { Surroundings } from "../../provider/src/lifecycle/lifecycle.ts";
-import { markerPath, type Marker } from "../../provider/src/lifecycle/marker.ts";
+import { markerPlace, type Marker } from "../../provider/src/lifecycle/marker.ts";
 import { altered, asDeclared, untouched } from "./as-declared.ts";
 
 /** What another host answers to a query: a key, for instance. */
@@ -57,7 +57,11 @@ export class ModelFleet {
     this.outputs = outputs;
     this.drifted = drifted;
     this.resource = this.#watch(resource);
-    this.#hosts = new Map(names.map((name) => [name, new ModelHost(name, this)]));
+    // What lies in a cluster or on its storage is seen through every host.
+    const common = { states: new Map<string, Json>(), markers: new Map<string, Marker>() };
+    this.#hosts = new Map(
+      names.map((name) => [name, new ModelHost(name, this, resource.lies === undefined ? {} : common)]),
+    );
     this.surroundings = {
       hosts: () => (name) => this.host(name),
       hostNames: () => names,
@@ -82,6 +86,11 @@ export class ModelFleet {
       states: Object.fromEntries(states),
       markers: structuredClone(Object.fromEntries(markers)),
     }));
+  }
+
+  /** All markers, of any host. */
+  get markers(): readonly Marker[] {
+    return [...new Set(this.hosts.map(({ markers }) => markers))].flatMap((map) => [...map.values()]);
   }
 
   /** Every request, of any host, in no particular order between hosts. */
@@ -150,8 +159,8 @@ export class ModelFleet {
 export class ModelHost implements Host {
   readonly name: string;
   /** By kind and key. */
-  readonly states = new Map<string, Json>();
-  readonly markers = new Map<string, Marker>();
+  readonly states: Map<string, Json>;
+  readonly markers: Map<string, Marker>;
   readonly requests: Request[] = [];
   readonly applied: string[] = [];
   readonly removed: string[] = [];
@@ -162,11 +171,15 @@ export class ModelHost implements Host {
   readonly stubborn = new Set<string>();
   /** What conditions find that are not so, by their kind. */
   readonly unmet = new Map<string, string>();
+  /** Why its storage does not answer. */
+  unanswered: string | undefined;
   unreachable = false;
   readonly #fleet: ModelFleet;
 
-  constructor(name: string, fleet: ModelFleet) {
+  constructor(name: string, fleet: ModelFleet, seen: Partial<Pick<ModelHost, "states" | "markers">>) {
     this.name = name;
+    this.states = seen.states ?? new Map<string, Json>();
+    this.markers = seen.markers ?? new Map<string, Marker>();
     this.#fleet = fleet;
   }
 
@@ -203,14 +216,15 @@ export class ModelHost implements Host {
   #perform(step: Step): Json {
     switch (step.do) {
       case "readMarker": {
-        const marker = this.markers.get(step.path);
+        if (this.unanswered !== undefined) return { unanswered: this.unanswered };
+        const marker = this.markers.get(step.place.path);
         return marker ? JSON.stringify(marker) : null;
       }
       case "writeMarker":
-        this.markers.set(step.path, step.marker as unknown as Marker);
+        this.markers.set(step.place.path, step.marker as unknown as Marker);
         return null;
       case "dropMarker":
-        this.markers.delete(step.path);
+        this.markers.delete(step.place.path);
         return null;
       case "observe":
         return this.states.get(`${step.kind} ${step.key}`) ?? untouched(step.kind, step.spec);
@@ -255,8 +269,8 @@ export class ModelHost implements Host {
     return null;
   }
 
-  marker(kind: string, name: string): Marker | undefined {
-    return this.markers.get(markerPath(kind, name));
+  marker(name: string): Marker | undefined {
+    return this.markers.get(markerPlace(this.#fleet.resource, name).path);
   }
 }
 

@@ -1,7 +1,6 @@
 import { afterAll, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { differencesOf, sentenceOf, titleOf, type Artifact } from "../../provider/src/artifacts/artifact.ts";
-import { HostUnreachable } from "../../provider/src/host-program/host.ts";
 import type { Json } from "../../provider/src/host-program/wire.ts";
 import { unknownValue } from "../../provider/src/lifecycle/check.ts";
 import { commonFields } from "../../provider/src/validation/common-inputs.ts";
@@ -9,8 +8,8 @@ import type { OnChange, Props, Resource, Rule } from "../../provider/src/lifecyc
 import { AlreadyExists, PartialFailure } from "../../provider/src/lifecycle/errors.ts";
 import { lifecycleOf, type Lifecycle } from "../../provider/src/lifecycle/lifecycle.ts";
 import { deletesFirst } from "../../provider/src/lifecycle/rules.ts";
-import { idOf } from "../../provider/src/lifecycle/instance.ts";
-import { markerPath, type Marker } from "../../provider/src/lifecycle/marker.ts";
+import { hostsOf, idOf } from "../../provider/src/lifecycle/instance.ts";
+import { markerPlace, type Marker } from "../../provider/src/lifecycle/marker.ts";
 import { removeFixtures, type Example } from "./examples.ts";
 import { altered, asDeclared, untouched } from "./as-declared.ts";
 import { ModelFleet, plain, type ModelHost } from "./model-host.ts";
@@ -50,7 +49,12 @@ function begin(resource: Resource, example: Example, changes: Props = {}): Stage
   const fleet = new ModelFleet(resource, example);
   const lifecycle = lifecycleOf(fleet.resource, fleet.surroundings);
   const inputs = checked(lifecycle, { ...example.inputs, ...changes });
-  return { fleet, lifecycle, inputs, host: fleet.host(String(inputs["host"])) };
+  return { fleet, lifecycle, inputs, host: fleet.host(firstHost(inputs)) };
+}
+
+/** Where its requests go while all hosts answer. */
+function firstHost(inputs: Props): string {
+  return String(hostsOf(inputs)[0]);
 }
 
 /** What Pulumi keeps of checked inputs. */
@@ -115,7 +119,7 @@ function testCheck(resource: Resource, example: Example): void {
       {
         property: "colour",
         reason: expect.stringMatching(
-          /^is "blue", but there is no such field; expected one of host, /,
+          /^is "blue", but there is no such field; expected one of hosts?, /,
         ) as string,
       },
     ]);
@@ -167,7 +171,7 @@ function testCheck(resource: Resource, example: Example): void {
     ]);
   });
   it("says which of its inputs name a host", () => {
-    expect(hostFields).toContain("host");
+    expect(hostFields).toContain(resource.lies === undefined ? "host" : "hosts");
     for (const field of Object.keys(raw).filter(
       (name) => /^node\d$/.test(String(raw[name])) && name !== "name",
     )) {
@@ -241,7 +245,8 @@ function testLife(resource: Resource, example: Example): void {
       Object.fromEntries(due.map((part) => [stateKey(part), whole(part)])),
     );
     expect(host.applied).toEqual(titles(due));
-    for (const other of fleet.hosts) if (other !== host) expect(other.states.size).toBe(0);
+    for (const other of fleet.hosts)
+      if (other !== host) expect(other.states.size).toBe(resource.lies === undefined ? 0 : host.states.size);
     expect(id).toBe(idOf(resource, host.name, resource.name(inputs)));
     expect(state).toMatchObject({ ...inputs, drift: [] });
     expect(lifecycle.diff(state, inputs)).toMatchObject({ changes: false, replaces: [], notes: [] });
@@ -305,11 +310,45 @@ function testLife(resource: Resource, example: Example): void {
   });
 
   it("read rejects when the host cannot be asked", async () => {
-    const { lifecycle, host, id, inputs, state } = await made(resource, example);
-    host.unreachable = true;
-    await expect(lifecycle.read(id, state)).rejects.toThrow(HostUnreachable);
-    await expect(lifecycle.read(id, bare({ inputs }))).rejects.toThrow(HostUnreachable);
+    const { fleet, lifecycle, id, inputs, state } = await made(resource, example);
+    for (const host of fleet.hosts) host.unreachable = true;
+    await expect(lifecycle.read(id, state)).rejects.toThrow("no route to host");
+    await expect(lifecycle.read(id, bare({ inputs }))).rejects.toThrow("no route to host");
   });
+
+  if (resource.lies !== undefined) {
+    it("is managed through the next host where the first cannot be asked", async () => {
+      const { fleet, lifecycle, host, id, inputs, state } = await made(resource, example);
+      const others = fleet.hosts.filter((other) => other !== host);
+      host.unreachable = true;
+      const news = { ...inputs, hosts: fleet.hosts.map(({ name }) => name) };
+      const updated = plain(await lifecycle.update(id, state, news));
+      expect(plain(await lifecycle.read(id, updated))).toEqual(updated);
+      expect(plain(await lifecycle.read(id, bare({ inputs })))).toEqual(updated);
+      await lifecycle.delete(id, { ...updated, onDelete: "destroyData" });
+      expect(fleet.markers).toEqual([]);
+      for (const other of others) other.unreachable = true;
+      const error = await failure(lifecycle.create(news));
+      for (const { name } of fleet.hosts) expect(error.message).toContain(`${name}: no route to host`);
+    });
+
+    it("is left alone while nobody says to whom it belongs, and refreshed nonetheless", async () => {
+      const { fleet, lifecycle, host, id, inputs, state } = await made(resource, example);
+      const before = fleet.snapshot();
+      host.unanswered = "no answer within 10 s";
+      const sentence = `${host.name}: ${resource.kind} ${resource.name(inputs)} was left as it is, because nobody says`;
+      for (const act of [
+        async () => lifecycle.create(inputs),
+        async () => lifecycle.update(id, state, inputs),
+        async () => lifecycle.delete(id, state),
+      ])
+        await expect(act()).rejects.toThrow(sentence);
+      expect(await lifecycle.read(id, state)).toMatchObject({
+        drift: ["its ownership marker cannot be looked at: no answer within 10 s"],
+      });
+      expect(fleet.snapshot()).toEqual(before);
+    });
+  }
 
   it("delete with destroyData takes everything away, twice is once, and read finds nothing", async () => {
     const stage = await made(resource, example, { onDelete: "destroyData" });
@@ -343,7 +382,7 @@ function testLife(resource: Resource, example: Example): void {
     await lifecycle.delete(id, state);
     for (const part of data.filter((one) => parts(stage).includes(one)))
       expect(host.states.has(stateKey(part)), titleOf(part)).toBe(true);
-    const marker = host.marker(resource.kind, resource.name(inputs));
+    const marker = host.marker(resource.name(inputs));
     if (data.length === 0) expect(marker).toBeUndefined();
     else {
       expect(marker).toMatchObject({ state: "kept" });
@@ -372,10 +411,10 @@ function testLife(resource: Resource, example: Example): void {
 
 function testOwnership(resource: Resource, example: Example): void {
   const markerOf = ({ host, inputs }: Stage): Marker => {
-    const marker = host.marker(resource.kind, resource.name(inputs));
+    const marker = host.marker(resource.name(inputs));
     return marker ?? expect.fail("create left no marker");
   };
-  const path = (inputs: Props): string => markerPath(resource.kind, resource.name(inputs));
+  const path = (inputs: Props): string => markerPlace(resource, resource.name(inputs)).path;
 
   it("create with adopt takes over what matches, completes it, and changes nothing that differs", async () => {
     const stage = await made(resource, example);
@@ -631,9 +670,7 @@ function testChanges(resource: Resource, example: Example): void {
         return;
       }
 
-      // Where a change of host is only recorded, what there is lies in the cluster and is seen through every host.
-      const through = fleet.host(String(news["host"]));
-      if (rule !== "move") for (const [key, found] of host.states) through.states.set(key, found);
+      const through = fleet.host(firstHost(news));
       fleet.forgetHistory();
       const updated = plain(await lifecycle.update(id, state, news));
       expect(lifecycle.diff(updated, news)).toMatchObject({ changes: false });
@@ -642,7 +679,7 @@ function testChanges(resource: Resource, example: Example): void {
       if (rule === "move") expectGone(fleet, host, inputs);
       if (rule === "restart") expect(fleet.interrupted).not.toEqual([]);
       const [marker] = through.markers.values();
-      expect(fleet.hosts.flatMap(({ markers }) => [...markers.values()])).toEqual([marker]);
+      expect(fleet.markers).toEqual([marker]);
       expect(marker).toMatchObject({ state: "ready", owner: news["owner"], inputs: news });
       expectNothingStale(fleet, through, { inputs, news });
 
@@ -737,11 +774,10 @@ function testReplacement(resource: Resource, example: Example): void {
       if (!deleteBeforeReplace) await lifecycle.delete(id, state);
 
       expect(plain(await lifecycle.read(next.id, next.state))).toEqual(plain(next.state));
-      expect(fleet.hosts.flatMap(({ markers }) => [...markers.values()])).toEqual([
-        expect.objectContaining({ state: "ready", inputs: news }),
-      ]);
-      const old = fleet.host(String(inputs["host"]));
-      const wanted = new Set(news["host"] === inputs["host"] ? fleet.partsFor(news).map(stateKey) : []);
+      expect(fleet.markers).toEqual([expect.objectContaining({ state: "ready", inputs: news })]);
+      const old = fleet.host(firstHost(inputs));
+      const isSeenThere = resource.lies !== undefined || news["host"] === inputs["host"];
+      const wanted = new Set(isSeenThere ? fleet.partsFor(news).map(stateKey) : []);
       for (const part of fleet.partsFor(inputs)) {
         if (part.kind.stays !== true && part.whose === "ours" && !wanted.has(stateKey(part)))
           expect(old.states.has(stateKey(part)), titleOf(part)).toBe(false);
@@ -928,8 +964,8 @@ function testFailure(resource: Resource, example: Example): void {
 
   it("secrets are asked for anew in every operation, and without them it can be removed", async () => {
     const { fleet, lifecycle, id, state } = await made(resource, example, { onDelete: "destroyData" });
-    for (const answerer of fleet.hosts) if (answerer.name !== state["host"]) answerer.unreachable = true;
+    for (const answerer of fleet.hosts) if (answerer.name !== firstHost(state)) answerer.unreachable = true;
     await lifecycle.delete(id, state);
-    expect(fleet.host(String(state["host"])).markers.size).toBe(0);
+    expect(fleet.markers).toEqual([]);
   });
 }

@@ -22,7 +22,7 @@ describe("a path in a client's capabilities", () => {
     for (const path of usable) {
       const { spec } = clientKey({ entity: "client.x", fileSystem: "cloud", path, access: "rw" });
       const [, quoted, bare] =
-        /^mds: allow rw fsname=cloud path=(?:"([^"]*)"|([A-Za-z0-9_./-]+)); mon: /.exec(
+        /^mds: allow rwp fsname=cloud path=(?:"([^"]*)"|([A-Za-z0-9_./-]+)); mon: /.exec(
           capsOf(spec["caps"] as Caps),
         ) ?? [];
       expect(quoted ?? bare).toBe(path);

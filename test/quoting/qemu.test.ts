@@ -37,6 +37,7 @@ const machine: GuestMachine = {
   memoryMiB: 128,
   cpus: 1,
   shares: [],
+  shareNames: {},
   vsock: "user",
   contextId: 42,
 };
@@ -85,7 +86,7 @@ describe("a value in an option of QEMU", () => {
   });
 
   it("is a share's tag and socket", () => {
-    const shares = values.map((value) => ({ shares: [{ share: value, tag: value }] }));
+    const shares = values.map((value) => ({ shares: [{ tag: value }], shareNames: { [value]: value } }));
     const sockets = shares.map((guest) => options(told(guest, "-chardev")[1] ?? "", "backend"));
     const devices = shares.map((guest) => options(told(guest, "-device")[0] ?? "", "driver"));
     expectSame(

@@ -78,25 +78,42 @@ describe.each(versions)("a cloud that version %s made", (version) => {
     await cp(join(recordings, version, "index.mjs"), join(project, "index.mjs"));
   });
 
-  it("is as today's version would have it: a preview has nothing to do but to note from where keys come, and whose turn it is", async () => {
+  it("is as today's version would have it: shares become parts of their guests, and the rest is only noted", async () => {
     const said = await pulumi(project, "preview");
-    expect(notesIn(said)).toEqual([
+    const nodes = '["node1"] → ["node1","node2","node3"]';
+    expect(notesIn(said).map((note) => note.replace(/web-[0-9a-f]{12}/, "web-…"))).toEqual([
+      `ceph-client-key/ceph: hosts ${nodes}: only recorded`,
+      `ceph-file-system/ceph: hosts ${nodes}: only recorded`,
       'host1/ceph-mount/storage: keysFrom ["node1"] → ["node1","node2","node3"]: only recorded',
+      `host1/guest/web-0: shares [{"share":"web-0","tag":"site"}] → ${servedNow}: only recorded`,
       'host1/guest/web-0: turn nothing → "web": only recorded',
       'host2/ceph-mount/storage: keysFrom ["node1"] → ["node1","node2","node3"]: only recorded',
+      `host2/guest/web-1: shares [{"share":"web-1","tag":"site"}] → ${servedNow}: only recorded`,
       'host2/guest/web-1: turn nothing → "web": only recorded',
+      'image/web-…: hosts ["host1"] → ["host1","host2"]: only recorded',
       'node1/ceph-node/ceph: keysFrom ["node1"] → ["node1","node2","node3"]: only recorded',
       'node2/ceph-node/ceph: keysFrom ["node1"] → ["node1","node2","node3"]: only recorded',
       'node3/ceph-node/ceph: keysFrom ["node1"] → ["node1","node2","node3"]: only recorded',
+      'shared-files/web: hosts ["host1"] → ["host1","host2"]: only recorded',
     ]);
-    expect(summaryOf(said)).toEqual(["~ 7 to update", "36 unchanged"]);
+    expect(summaryOf(said)).toEqual([
+      "+ 1 to create",
+      "~ 11 to update",
+      "- 2 to delete",
+      "14 changes. 30 unchanged",
+    ]);
   });
 
   it("may ignore changes, of fields that are derived too", async () => {
     await edit(project, /^\}\);$/m, (end) => end.replace(")", ", { transforms: [ignoring] })"));
     await edit(project, "const cloud", (start) => `${ignoring}\n${start}`);
     const said = await pulumi(project, "preview");
-    expect(summaryOf(said)).toEqual(["~ 7 to update", "36 unchanged"]);
+    expect(summaryOf(said)).toEqual([
+      "+ 1 to create",
+      "~ 11 to update",
+      "- 2 to delete",
+      "14 changes. 30 unchanged",
+    ]);
   });
 
   it("is compared for real: another memory is a change", async () => {
@@ -106,14 +123,19 @@ describe.each(versions)("a cloud that version %s made", (version) => {
       "host1/guest/web-0: memoryMiB 128 → 256: restarts it",
       "host2/guest/web-1: memoryMiB 128 → 256: restarts it",
     ]);
-    expect(summaryOf(said)).toEqual(["~ 7 to update", "36 unchanged"]);
+    expect(summaryOf(said)).toEqual([
+      "+ 1 to create",
+      "~ 11 to update",
+      "- 2 to delete",
+      "14 changes. 30 unchanged",
+    ]);
   });
 
   it("says in a preview what is said of each field once, and not what would be if values were not known", async () => {
     await edit(project, 'hosts: ["host1", "host2"],', (hosts) => `${hosts} mountPoint: "/srv/other",`);
     const notes = notesIn(await pulumi(project, "preview"));
     const fields = notes.map((note) => note.split(" ").slice(0, 2).join(" "));
-    expect(fields).toContain("host1/share/web-0: source");
+    expect(fields).toContain("host1/guest/web-0: shares");
     expect(new Set(fields).size).toBe(fields.length);
     expect(notes.join("\n")).not.toMatch(/04da6b54|known after apply/);
   });
@@ -121,10 +143,18 @@ describe.each(versions)("a cloud that version %s made", (version) => {
   it("keeps every identity when its stack is renamed: nothing is replaced, only facts are to be asked again", async () => {
     await pulumi(project, "stack", "rename", "renamed");
     const said = await pulumi(project, "preview", "--stack", "renamed");
-    expect(summaryOf(said).map((line) => line.replace(/\d+/, "n"))).toEqual(["~ n to update", "n unchanged"]);
+    expect(summaryOf(said).map((line) => line.replace(/\d+/, "n"))).toEqual([
+      "+ n to create",
+      "~ n to update",
+      "- n to delete",
+      "n changes. 5 unchanged",
+    ]);
     expect(notesIn(said).join("\n")).not.toMatch(/04da6b54|replace|fsid|uuid|contextId/);
   });
 });
+
+const servedNow =
+  '[{"share":{"cache":"auto","readOnly":false,"source":"/srv/torocloud/shares/web"},"tag":"site"}]';
 
 /** Of every resource: what the engine may ask for is in its former inputs, derived or not. */
 const ignoring = `const ignoring = ({ type, props, opts }) =>
@@ -145,7 +175,7 @@ function notesIn(said: string): readonly string[] {
   return told
     .split("\n")
     .map((line) => line.trim())
-    .filter((line) => /^[a-z0-9]+\/[a-z-]+\//.test(line))
+    .filter((line) => /^[a-z0-9-]+\/[a-z0-9/-]+: /.test(line))
     .sort();
 }
 

@@ -7,7 +7,6 @@ import { mockEngine } from "./mocked-engine.ts";
 const share = {
   storage: "/srv/torocloud",
   source: "/srv/torocloud/shares/web",
-  mountUnit: "torocloud-mount-storage.service",
 };
 const forward = { guest: "web-0", guestPort: 80, vsock: "kernel", contextId: 7 } as const;
 
@@ -21,10 +20,10 @@ beforeAll(async () => {
 });
 
 describe("a program that cannot be meant", () => {
-  it("may not declare one guest's share twice on a host; both names and the id are told", () => {
-    new microvm.Share("first", { host: "host1", name: "web", ...share });
-    expect(() => new microvm.Share("second", { host: "host1", name: "web", ...share })).toThrow(
-      "second and first are both host1/share/web",
+  it("may not declare one share twice; both names and the id are told", () => {
+    new microvm.Share("first", { hosts: ["host1"], name: "web", ...share });
+    expect(() => new microvm.Share("second", { hosts: ["node1", "host1"], name: "web", ...share })).toThrow(
+      "second and first are both share/web",
     );
   });
 
@@ -47,7 +46,7 @@ describe("a program that cannot be meant", () => {
   it("is told where its inventory is wrong before anything else happens", () => {
     const { "torocloud:inventory": path } = pulumi.runtime.allConfig();
     writeFileSync(String(path), '{ "hosts": { "host1": { "address": 7 } } }');
-    expect(() => new microvm.Share("third", { host: "host1", name: "other", ...share })).toThrow(
+    expect(() => new microvm.Share("third", { hosts: ["host1"], name: "other", ...share })).toThrow(
       /inventory\.json:1:\d+/,
     );
   });

@@ -24,11 +24,10 @@ async function program(): Promise<{ urls: unknown }> {
 }
 
 const share = {
-  host: "host1",
+  hosts: ["host1"],
   name: "web",
   storage: "/srv/torocloud",
   source: "/srv/torocloud/shares/web",
-  mountUnit: "torocloud-mount-storage.service",
 };
 
 let registered: Registered[];
@@ -74,7 +73,7 @@ describe("a process in which programs run more than once", () => {
           await meeting();
           new microvm.Share("one", share);
           await meeting();
-          expect(() => new microvm.Share("two", share)).toThrow("two and one are both host1/share/web");
+          expect(() => new microvm.Share("two", share)).toThrow("two and one are both share/web");
         });
         return mine.length;
       });
@@ -87,7 +86,7 @@ describe("a process in which programs run more than once", () => {
     const twice = async (): Promise<void> => {
       await Promise.resolve();
       new microvm.Share("first", share);
-      expect(() => new microvm.Share("second", share)).toThrow("second and first are both host1/share/web");
+      expect(() => new microvm.Share("second", share)).toThrow("second and first are both share/web");
     };
     await run(twice);
     await run(twice);

@@ -1,7 +1,7 @@
 import type { dynamic } from "@pulumi/pulumi";
 import type { Props, Resource } from "../lifecycle/define-resource.ts";
 import { PartialFailure } from "../lifecycle/errors.ts";
-import { idOf } from "../lifecycle/instance.ts";
+import { hostsOf, idOf } from "../lifecycle/instance.ts";
 import { lifecycleOf } from "../lifecycle/lifecycle.ts";
 import { registry } from "../registry.ts";
 import { notesOf } from "./notes.ts";
@@ -78,10 +78,12 @@ async function withSource<Value>(inputs: Props, act: Promise<Value>): Promise<Va
   }
 }
 
-/** Where a resource will be, by kind and name and the host where it is on one, and the id that it will have. */
+/** Where a resource will be: by kind and name for whoever reads, with the host of what is on one; and its id. */
 export interface Identity {
   readonly place: string;
   readonly id: string;
+  /** The place on each host through which it is reached: two resources that share one are the same thing. */
+  readonly claims: readonly string[];
 }
 
 /** As far as these inputs tell; undefined where it depends on others. */
@@ -96,7 +98,8 @@ export function identify(type: string, inputs: Props): Identity | undefined {
   });
   const place = placeOf(resource, watched);
   const id = idOf(resource, String(inputs["host"]), resource.name(watched));
-  return missing.length === 0 ? { place, id } : undefined;
+  const claims = hostsOf(inputs).map((host) => `${host}/${resource.kind}/${resource.name(watched)}`);
+  return missing.length === 0 ? { place, id, claims } : undefined;
 }
 
 /** Kind and name, for whoever reads, and the host of what is on one, also where its id has no place. */

@@ -126,23 +126,23 @@ async function markersOf(
     first === resource.kind
       ? [surroundings.hostNames(inventory), rest.join("/")]
       : [[first], rest.slice(1).join("/")];
-  const hosts = surroundings.hosts(inventory);
   const asked = await Promise.allSettled(
-    (resource.lies === undefined
-      ? places.map(hosts)
-      : [hostOf({ hosts: surroundings.hostNames(inventory) }, hosts, id)]
-    ).map(async (host) => markerOn(host, resource, { id, name })),
+    places.map(async (place) => markerOn(surroundings.hosts(inventory)(place), resource, { id, name })),
   );
   const found = asked.flatMap((one) =>
     one.status === "fulfilled" && one.value?.owner === owner ? [one.value] : [],
   );
-  const [failed] = asked.flatMap((one) => (one.status === "rejected" ? [one.reason as Error] : []));
+  const failures = asked.flatMap((one) => (one.status === "rejected" ? [one.reason as Error] : []));
+  // What lies elsewhere is seen through each host that can look there.
+  if (resource.lies !== undefined && (found.length > 0 || failures.length < asked.length))
+    return [...new Map(found.map((marker) => [JSON.stringify(marker), marker])).values()];
+  const [failed] = failures;
   if (found.length === 0 && failed) throw failed;
   return found;
 }
 
 function ambiguous(id: string, markers: readonly Marker[]): string {
-  const hosts = markers.map(({ inputs }) => String(inputs["host"]));
+  const hosts = markers.map(({ inputs }) => hostsOf(inputs).join(", "));
   return `${id} is on ${hosts.join(" and ")}; say which: ${hosts.map((host) => `${host}/${id}`).join(" or ")}`;
 }
 

@@ -29,9 +29,10 @@ function inTheWay({ observation: { differences, unmet } }: Observed): readonly I
   ];
 }
 
-/** Whether there is something that this instance made and has not given up. */
+/** Whether there is something that this instance made and has not given up, as far as anybody says. */
 export function isOurs({ desired, drawn }: Instance, observed: Observed): boolean {
-  const { marker } = observed.observation;
+  const { marker, markerUnanswered } = observed.observation;
+  if (markerUnanswered !== undefined) return true;
   if (!marker) return foundOwn(observed).length > 0;
   return marker.owner === desired.owner && marker.instance === drawn && marker.state !== "kept";
 }

@@ -21,8 +21,10 @@ const liesElsewhere: ReadonlySet<string> = new Set([
 
 /** By the tag of each share; what a share of 0.1.0 was called stood beside the tag. */
 function namesOf(shares: unknown): Props {
-  const entries = (shares ?? []) as readonly { readonly tag: string; readonly share: string }[];
-  return Object.fromEntries(entries.map(({ tag, share }) => [tag, share]));
+  const entries = (shares ?? []) as readonly { readonly tag: string; readonly share: unknown }[];
+  return Object.fromEntries(
+    entries.flatMap(({ tag, share }) => (typeof share === "string" ? [[tag, share]] : [])),
+  );
 }
 
 /** The first leads from version 1 to 2. A step is never changed once it was released: states of that age may come back. */
@@ -42,7 +44,7 @@ const upgradeSteps: readonly UpgradeStep[] = [
   {
     what: "0.2.0: a guest has virtiofsds of its own, which are called as the shares were",
     upgrade: (type, props) =>
-      type === "torocloud:microvm:Guest" ? { ...props, shareNames: namesOf(props["shares"]) } : props,
+      type === "torocloud:microvm:Guest" ? { shareNames: namesOf(props["shares"]), ...props } : props,
   },
 ];
 

@@ -83,8 +83,9 @@ export function beside(suite: Suite): void {
       const running = ofSecond(await runningPids(workspace));
       const things = await onHost(workspace, "host1", lookAtThings);
       const key = await onHost(workspace, "node1", "ceph auth get client.beside");
-      for (const host of ["host1", "node1"])
-        await onHost(workspace, host, "rm /etc/torocloud/*/beside*.json; rm -f /etc/torocloud/*/8180.json");
+      await onHost(workspace, "host1", "rm /etc/torocloud/*/beside.json /etc/torocloud/*/8180.json");
+      await onHost(workspace, "host1", "rm -r /srv/beside/.torocloud");
+      await onHost(workspace, "node1", "ceph config-key rm torocloud/ceph-client-key/beside");
       await other.remove();
       other = await openOther();
       await other.configure({ ...settings, adopt: "true" });

@@ -8,7 +8,7 @@ import { knock, waitForPage } from "../support/web.ts";
 function machineOf(host: string, guest: string): string[] {
   return [
     `${host} torocloud-guest-${guest}`,
-    `${host} torocloud-share-${guest}`,
+    `${host} torocloud-share-${guest}.site`,
     `${host} torocloud-vsock-${guest}`,
   ];
 }
@@ -68,11 +68,7 @@ export function edits(suite: Suite): void {
 
     it("of the number of replicas adds one, and leaves those that are there alone", async () => {
       const { preview, act, before, after } = await edit(suite, { replicas: "3" });
-      const steps = [
-        "create Guest cloud-web-2",
-        "create PortForward cloud-web-2-forward",
-        "create Share cloud-web-2-share",
-      ];
+      const steps = ["create Guest cloud-web-2", "create PortForward cloud-web-2-forward"];
       expect(preview.steps).toEqual(steps);
       expect(act.steps).toEqual(steps);
       expect(turnover(before, after)).toEqual({

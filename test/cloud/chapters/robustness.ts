@@ -18,7 +18,7 @@ interface Killing {
 /** Two hosts at a time, so that what one loses cannot be what the other waits for. */
 const rounds: readonly (readonly Killing[])[] = [
   [
-    { what: "virtiofsd", host: "host1", unit: "torocloud-share-web-2", port: 8091 },
+    { what: "virtiofsd", host: "host1", unit: "torocloud-share-web-2.site", port: 8091 },
     { what: "vhost-device-vsock", host: "host2", unit: "torocloud-vsock-web-1", port: 8090 },
   ],
   [

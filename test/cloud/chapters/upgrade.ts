@@ -43,7 +43,11 @@ export function upgraded(suite: Suite): void {
     it("is taken over: what a preview says is only recorded, and nothing restarts", async () => {
       await upgrade(project);
       const { phase: preview } = await cloud.must("preview");
-      expect(preview.steps.filter((step) => !step.startsWith("update "))).toEqual([]);
+      expect(preview.steps.filter((step) => !step.startsWith("update "))).toEqual([
+        "create Share cloud-web-share",
+        "delete Share web-0-share",
+        "delete Share web-1-share",
+      ]);
       expect(preview.said.filter((line) => !line.endsWith(": only recorded"))).toEqual([]);
       await cloud.must("up", { args: ["--skip-preview"] });
       expect(turnover(before, await runningPids(suite.workspace))).toEqual(untouched);

@@ -57,12 +57,14 @@ describe("the lifecycle in the words of Pulumi's dynamic provider", () => {
 describe("identify", () => {
   it.each([...registry.keys()])("tells the id of %s from inputs that are all known", (type) => {
     const { inputs, changes } = examples[type as keyof typeof examples];
-    const { place, id } = identify(type, { ...changes, ...inputs }) ?? { place: "", id: "" };
-    expect(place).toMatch(/^node1\/[a-z-]+\/[a-z0-9-]+$/);
+    const known = identify(type, { ...changes, ...inputs });
+    const { place = "", id, claims = [] } = known ?? {};
+    expect(place).toMatch(/^(node1\/)?[a-z-]+\/[a-z0-9-]+$/);
     expect([place, place.replace("node1/", "")]).toContain(id);
+    expect(claims).toEqual([place.startsWith("node1/") ? place : `node1/${place}`]);
   });
 
   it("tells nothing where the name is derived from what is not there", () => {
-    expect(identify("torocloud:microvm:Image", { host: "node1", name: "x" })).toBeUndefined();
+    expect(identify("torocloud:microvm:Image", { hosts: ["node1"], name: "x" })).toBeUndefined();
   });
 });

@@ -109,7 +109,7 @@ describe("a directory of a file system", () => {
 describe("a client's key", () => {
   const key = clientKey({ entity: "client.guests", fileSystem: "cloud", path: "/guests", access: "rw" });
   const caps = {
-    mds: "allow rw fsname=cloud path=/guests",
+    mds: "allow rwp fsname=cloud path=/guests",
     mon: "allow r fsname=cloud",
     osd: "allow rw tag cephfs data=cloud",
   };

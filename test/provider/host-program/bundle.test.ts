@@ -53,13 +53,13 @@ describe("the program that is sent to a host", () => {
   });
 
   it("answers requests in the words of the wire", async () => {
-    const path = "/etc/torocloud/guest/web.json";
+    const place = { in: "host", path: "/etc/torocloud/guest/web.json" };
     const steps = [
-      { do: "readMarker", path },
-      { do: "writeMarker", path, marker: { inputs: { text: "é" } } },
-      { do: "readMarker", path },
-      { do: "dropMarker", path },
-      { do: "readMarker", path },
+      { do: "readMarker", place },
+      { do: "writeMarker", place, marker: { inputs: { text: "é" } } },
+      { do: "readMarker", place },
+      { do: "dropMarker", place },
+      { do: "readMarker", place },
     ];
     const { said } = await talk(program(), begin(), { id: 1, limit: 10, lock: "guest-web", steps });
     const messages = said.slice(3).map((line) => Message.parse(JSON.parse(line)));

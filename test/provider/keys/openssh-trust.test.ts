@@ -152,7 +152,7 @@ describe.skipIf(reason !== "")(`the key of a real sshd${reason && ` (skipped: ${
         `import { loadInventory } from ${JSON.stringify(join(sources, "inventory/index.js"))};
          import { SshPool } from ${JSON.stringify(join(sources, "ssh/index.js"))};
          const pool = new SshPool(() => loadInventory(${JSON.stringify(inventory)}), { machines: "any" });
-         const steps = [{ do: "readMarker", path: "/nowhere" }];
+         const steps = [{ do: "readMarker", place: { in: "host", path: "/nowhere" } }];
          await Promise.all([0, 1, 2].map((n) => pool.host("node" + n).ask({ steps })));
          await pool.close();`,
       );

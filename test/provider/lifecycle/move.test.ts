@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { HostUnreachable, StepFailed } from "../../../provider/src/host-program/host.ts";
-import type { Props } from "../../../provider/src/lifecycle/define-resource.ts";
+import type { Props, Resource } from "../../../provider/src/lifecycle/define-resource.ts";
 import { PartialFailure } from "../../../provider/src/lifecycle/errors.ts";
 import { lifecycleOf, type Lifecycle } from "../../../provider/src/lifecycle/lifecycle.ts";
 import { guest } from "../../../provider/src/microvm/guest.ts";
@@ -10,7 +10,7 @@ const declared = {
   ...{ inventory: "hosts.yaml", owner: "organization/project/stack", onDelete: "keepData" },
   ...{ host: "host1", name: "web", kernel: "/srv/cloud/images/demo/kernel", accel: "kvm", vsock: "kernel" },
   mountUnit: "torocloud-mount-cloud.service",
-  shares: [{ share: "web", tag: "site" }],
+  shares: [{ tag: "site", share: { source: "/srv/cloud/shares/site" } }],
   ready: { port: 80 },
 };
 const unit = "unit torocloud-guest-web.service";
@@ -25,8 +25,8 @@ interface Stage {
 }
 
 /** A guest that runs on host1. */
-async function onHost1(): Promise<Stage> {
-  const fleet = new ModelFleet(guest, { names: ["host1", "host2", "host3"] });
+async function onHost1(resource: Resource = guest): Promise<Stage> {
+  const fleet = new ModelFleet(resource, { names: ["host1", "host2", "host3"] });
   const lifecycle = lifecycleOf(fleet.resource, fleet.surroundings);
   const at = (host: string): Props => lifecycle.check({ ...declared, host }).inputs;
   const { id, state } = await lifecycle.create(at("host1"));
@@ -132,11 +132,11 @@ describe("a guest whose host changes", () => {
   });
 
   it("stays where it is when what must be so on the other host is not", async () => {
-    const stage = await onHost1();
-    const [condition] = guest.preconditions?.(stage.there) ?? [];
-    stage.fleet.host("host2").unmet.set(condition?.kind ?? "", "another guest has its share");
+    const needed = { kind: "test.port-free", spec: {}, what: "its port to be free", seconds: 0 };
+    const stage = await onHost1({ ...guest, preconditions: () => [needed] });
+    stage.fleet.host("host2").unmet.set(needed.kind, "another has its port");
     await expect(stage.lifecycle.update(stage.id, stage.state, stage.there)).rejects.toThrow(
-      /another guest has/,
+      /another has its port/,
     );
     expectOnlyOn(stage, "host1");
   });

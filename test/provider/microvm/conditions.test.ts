@@ -42,13 +42,12 @@ describe("a guest", () => {
           console: "/var/log/torocloud/web.console.log",
           needs: [
             "torocloud-mount-cloud.service",
-            "torocloud-share-web-site.socket",
+            "torocloud-share-web.site.socket",
             "torocloud-vsock-web.service",
           ],
           preset: "linux",
           kernel: "/srv/cloud/images/demo/kernel",
           contextId: inputs["contextId"],
-          sockets: { "web-site": "/run/torocloud-share-web-site.sock" },
         },
       },
     ]);
@@ -58,17 +57,16 @@ describe("a guest", () => {
     expect(guest.readyWhen?.(desired(guest, { ready: undefined }))).toEqual([]);
   });
 
-  it("needs shares of its own, if it has any", () => {
-    expect(guest.preconditions?.(desired(guest))).toMatchObject([
-      {
-        kind: "microvm.shares-free",
-        spec: {
-          unit: "torocloud-guest-web.service",
-          sockets: { "web-site": "/run/torocloud-share-web-site.sock" },
-        },
-      },
-    ]);
-    expect(guest.preconditions?.(desired(guest, { shares: [] }))).toEqual([]);
+  it("keeps what its shares' units were called by 0.1.0; a share that is new is called after guest and tag", () => {
+    const share = { source: "/srv/cloud/shares/site" };
+    const tagged = (...tags: string[]): Props => ({ shares: tags.map((tag) => ({ tag, share })) });
+    const former = { ...desired(guest), shareNames: { site: "pages" } };
+    expect(desired(guest, tagged("site", "more"), former)["shareNames"]).toEqual({
+      site: "pages",
+      more: "web.more",
+    });
+    expect(desired(guest, tagged("more"), former)["shareNames"]).toEqual({ more: "web.more" });
+    expect(desired(guest, tagged("site"), {})["shareNames"]).toEqual({ site: "web.site" });
   });
 
   it("keeps the context identifier that it has, also one that was derived from its host; what the program says counts", () => {

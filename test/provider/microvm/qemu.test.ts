@@ -11,7 +11,8 @@ const machine: GuestMachine = {
   commandLine: "",
   memoryMiB: 128,
   cpus: 1,
-  shares: [{ share: "web-0-site", tag: "site" }],
+  shares: [{ tag: "site" }],
+  shareNames: { site: "web-0.site" },
   vsock: "kernel",
   contextId: 42,
 };
@@ -36,11 +37,9 @@ describe("QEMU's arguments", () => {
     expect(lines({ accel: "tcg", vsock: "user", cpus: 2, memoryMiB: 256 })).toMatchSnapshot();
   });
   it("are these for Toro under KVM with two shares", () => {
-    const shares = [
-      { share: "a", tag: "one" },
-      { share: "b", tag: "two" },
-    ];
-    expect(lines({ preset: "toro", initramfs: undefined, shares })).toMatchSnapshot();
+    const shares = [{ tag: "one" }, { tag: "two" }];
+    const shareNames = { one: "a", two: "b" };
+    expect(lines({ preset: "toro", initramfs: undefined, shares, shareNames })).toMatchSnapshot();
   });
   it("are these for Toro under emulation", () => {
     expect(
@@ -58,7 +57,7 @@ describe("QEMU's arguments", () => {
 
   it("double a comma in any value of a comma-separated option", () => {
     expect(valueOf("-machine", { machineOptions: { "oem-id": "a,b" } })).toContain(",oem-id=a,,b");
-    expect(lines({ shares: [{ share: "s", tag: "a,b" }] })).toContain("tag=a,,b");
+    expect(lines({ shares: [{ tag: "a,b" }], shareNames: { "a,b": "s" } })).toContain("tag=a,,b");
     expect(valueOf("-name", { name: "a,b" })).toBe("guest=a,,b");
     expect(valueOf("-append", { commandLine: "a,b" })).toContain("a,b");
     expect(valueOf("-append", { commandLine: "a,b" })).not.toContain("a,,b");

@@ -8,7 +8,7 @@ import { mountArtifacts } from "../../../provider/src/ceph/mount-parts.ts";
 import type { CephMount } from "../../../provider/src/ceph/mount-unit.ts";
 import { forwardArtifacts, type PortForward } from "../../../provider/src/microvm/forward-units.ts";
 import { guestArtifacts, type Guest } from "../../../provider/src/microvm/guest-units.ts";
-import { shareArtifacts, type Share } from "../../../provider/src/microvm/share-units.ts";
+import type { SharePolicy } from "../../../provider/src/microvm/share-policy.ts";
 
 vi.setConfig({ testTimeout: 30_000 });
 
@@ -22,19 +22,19 @@ const guest: Guest = {
   commandLine: 'quote="50 % of $HOME" back\\slash',
   memoryMiB: 128,
   cpus: 1,
-  shares: [{ share: "web-0-site", tag: "site" }],
+  shares: [{ tag: "site", share: { source: "/srv/cloud/shares/site", readOnly: true, cache: "auto" } }],
+  shareNames: { site: "web-0.site" },
   vsock: "kernel",
   contextId: 42,
   cpuAffinity: [],
   mountUnit,
 };
-const share: Share = {
-  name: "web-0-site",
-  source: "/srv/cloud/shares/site",
-  readOnly: true,
-  cache: "auto",
-  mountUnit,
-};
+const policy = { source: "/srv/cloud/shares/site", readOnly: true, cache: "auto" } as const;
+
+function withShare(changes: Partial<SharePolicy>): readonly Artifact[] {
+  return guestArtifacts({ ...guest, shares: [{ tag: "site", share: { ...policy, ...changes } }] });
+}
+
 const forward: PortForward = {
   listenAddress: "0.0.0.0",
   listenPort: 8080,
@@ -77,8 +77,8 @@ const cases: Readonly<Record<string, readonly Artifact[]>> = {
     cpuAffinity: [0, 2],
   }),
   "a guest without shares": guestArtifacts({ ...guest, shares: [], preset: "toro" }),
-  "a share that may only be read": shareArtifacts(share),
-  "a share that may be written": shareArtifacts({ ...share, readOnly: false, cache: "never" }),
+  "a guest with a share that may be written": withShare({ readOnly: false, cache: "never" }),
+  "a guest with a share in which all belongs to one": withShare({ ids: { user: 1000, group: 100 } }),
   "a forward to the kernel's vsock": forwardArtifacts(forward),
   "a forward to the user-space vsock, on an IPv6 address": forwardArtifacts({
     ...forward,

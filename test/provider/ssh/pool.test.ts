@@ -84,7 +84,7 @@ describe("a connection", () => {
       `import { loadInventory } from ${JSON.stringify(join(sources, "inventory/index.js"))};
        import { SshPool } from ${JSON.stringify(join(sources, "ssh/index.js"))};
        const pool = new SshPool(() => loadInventory(${JSON.stringify(inventory)}), { idleSeconds: 0.2 });
-       const { results } = await pool.host("node1").ask({ steps: [{ do: "readMarker", path: "/nowhere" }] });
+       const { results } = await pool.host("node1").ask({ steps: [{ do: "readMarker", place: { in: "host", path: "/nowhere" } }] });
        console.log(results);`,
     );
     const child = spawn(process.execPath, [program], { stdio: ["ignore", "pipe", "inherit"] });

@@ -124,7 +124,7 @@ export const cephMountTables: readonly DriftTable[] = [
             script: "mount -t tmpfs none /srv/torocloud",
             told: [
               `${mounted("host2")}: mount /srv/torocloud is covered by a mount of tmpfs`,
-              "host2/share/web-1: virtiofsd of share web-1 serves a directory that is no longer there",
+              "host2/guest/web-1: virtiofsd of share web-1.site serves a directory that is no longer there",
             ],
           },
           {

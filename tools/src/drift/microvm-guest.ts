@@ -1,3 +1,4 @@
+import { guestShares } from "./microvm-guest-shares.ts";
 import { dropIn, identity, units, web, type DriftTable } from "./row.ts";
 
 const slice = (guest: string): string => `torocloud-${guest.replaceAll("-", "\\x2d")}.slice`;
@@ -23,12 +24,7 @@ export const microvmGuestTables: readonly DriftTable[] = [
         rows: [],
         because: "is written by the guest, and goes with it; who empties it harms nothing",
       },
-      {
-        artifact: "no other guest to have a share of guest {guest}",
-        fields: ["name"],
-        rows: [],
-        because: "is asked for where two guests of a host name one share, which nobody does by hand",
-      },
+      ...guestShares,
       {
         artifact: "unit torocloud-{guest}.slice",
         fields: ["name"],
@@ -73,7 +69,7 @@ export const microvmGuestTables: readonly DriftTable[] = [
       },
       {
         artifact: "file /etc/systemd/system/torocloud-guest-{guest}.service",
-        fields: [...unitFields, "machineOptions", "shares", "accel", "vsock", "contextId", "mountUnit"],
+        fields: [...unitFields, "machineOptions", "shareNames", "accel", "vsock", "contextId", "mountUnit"],
         rows: [
           {
             by: "is edited, put to use, and the guest started with it",
@@ -138,6 +134,7 @@ systemctl daemon-reload; systemctl restart torocloud-guest-web-0.service`,
         "only says how it is waited for after a change; a refresh looks at what is there, not whether it answers just now",
       unit: identity,
       console: "follows from the name",
+      "whether virtiofsd runs": "is its guest's to say: it comes and goes with its guest's connection",
       "what QEMU was told through its control socket": "is in its memory until the guest restarts",
       "one of the unit's two links of enabling": "systemd calls it enabled while any is there",
       "a unit file that was changed, used for a restart, and put back":

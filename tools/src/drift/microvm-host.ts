@@ -2,8 +2,8 @@ import { identity, type DriftTable } from "./row.ts";
 
 const programs = "/usr/local/lib/torocloud";
 const hypervisor = (host: string): string => `${host}/hypervisor/hypervisor`;
-const image = "host1/image/web-…: files in /srv/torocloud/images/web-…";
-const files = "host1/shared-files/web: files in /srv/torocloud/shares/web";
+const image = "image/web-…: files in /srv/torocloud/images/web-…";
+const files = "shared-files/web: files in /srv/torocloud/shares/web";
 const site = "/srv/torocloud/shares/web";
 
 /** What guests share: their host's programs, images and files. */
@@ -35,7 +35,7 @@ export const microvmHostTables: readonly DriftTable[] = [
             told: [
               `${hypervisor("host2")}: user torocloud is missing`,
               `${hypervisor("host2")}: directory /var/log/torocloud belongs to …, not torocloud:torocloud`,
-              "host2/share/web-1: socket /run/torocloud-share-web-1.sock is 600 …, not 600 torocloud:torocloud",
+              "host2/guest/web-1: socket /run/torocloud-share-web-1.site.sock is 600 …, not 600 torocloud:torocloud",
             ],
           },
         ],
@@ -146,7 +146,7 @@ export const microvmHostTables: readonly DriftTable[] = [
       },
     ],
     unseen: {
-      host: "says only through which host they are uploaded; all see the same",
+      hosts: "says only through which host they are uploaded; all see the same",
       kernelPath: "follows from name and content",
       initramfsPath: "follows from name and content",
       "the mode of folders": "is not looked at; that of files is",
@@ -181,9 +181,36 @@ export const microvmHostTables: readonly DriftTable[] = [
       },
     ],
     unseen: {
-      host: "says only through which host they are uploaded; all see the same",
+      hosts: "says only through which host they are uploaded; all see the same",
       "files added by guests or by hand": "are theirs, and left alone",
       "the mode of folders": "is not looked at; that of files is",
+    },
+  },
+  {
+    type: "torocloud:microvm:Share",
+    watched: [
+      {
+        artifact: "directory {source}",
+        fields: ["source", "ids"],
+        rows: [],
+        because:
+          "is told as missing together with what lay in it; it is made anew, empty, and nobody's files come back",
+      },
+      {
+        artifact: "quota of {source}",
+        fields: ["source", "quotaMiB"],
+        rows: [],
+        because:
+          "is another one where somebody set it by hand, which is told, and it is set again; the example cloud has none",
+      },
+    ],
+    unseen: {
+      hosts: "says only through which host it is managed; all see the same",
+      name: identity,
+      storage: "only says where its source must lie",
+      readOnly: "is its guests' to say, whose virtiofsds serve it so",
+      cache: "is its guests' to say, whose virtiofsds serve it so",
+      policy: "follows from the others",
     },
   },
 ];

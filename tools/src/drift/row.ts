@@ -5,7 +5,7 @@ export interface Row {
   readonly host: string;
   /** Shell, as root. */
   readonly script: string;
-  /** What the next refresh tells: "host/kind/name: sentence"; … stands for what only the hosts know. */
+  /** What the next refresh tells: "host/kind/name: sentence", without the host of what is on none; … stands for what only the hosts know. */
   readonly told: readonly string[];
   /** Services that run as other processes once `up` has put it right; all others are left alone. */
   readonly restarts?: readonly string[];
@@ -36,7 +36,9 @@ export interface DriftTable {
 
 /** What runs for one guest, beside its forward. */
 export function machine(host: string, guest: string): string[] {
-  return ["guest", "share", "vsock"].map((part) => `${host} torocloud-${part}-${guest}`);
+  return [`guest-${guest}`, `share-${guest}.site`, `vsock-${guest}`].map(
+    (unit) => `${host} torocloud-${unit}`,
+  );
 }
 
 /** What runs for each of the three guests. */

@@ -21,8 +21,8 @@ export const everywhere: Omit<DriftTable, "type"> = {
         {
           by: "is deleted",
           host: "host2",
-          script: "rm /etc/torocloud/share/web-1.json",
-          told: ["host2/share/web-1: its ownership marker is missing"],
+          script: "rm /etc/torocloud/port-forward/8090.json",
+          told: ["host2/port-forward/8090: its ownership marker is missing"],
         },
         {
           by: "is edited to say that a change goes on: all is applied again",
@@ -30,6 +30,30 @@ export const everywhere: Omit<DriftTable, "type"> = {
           script: `sed -i 's/"state":"ready"/"state":"pending"/' /etc/torocloud/port-forward/8090.json`,
           told: ["host1/port-forward/8090: an earlier change was interrupted"],
           restarts: ["host1 torocloud-forward-8090"],
+        },
+      ],
+    },
+    {
+      artifact: "ownership marker {storage}/.torocloud/{kind}/{name}.json",
+      fields: ["owner"],
+      rows: [
+        {
+          by: "is deleted",
+          host: "host2",
+          script: "rm /srv/torocloud/.torocloud/share/web.json",
+          told: ["share/web: its ownership marker is missing"],
+        },
+      ],
+    },
+    {
+      artifact: "ownership marker config-key torocloud/{kind}/{name}",
+      fields: ["owner"],
+      rows: [
+        {
+          by: "is deleted",
+          host: "node2",
+          script: "ceph config-key rm torocloud/ceph-client-key/ceph",
+          told: ["ceph-client-key/ceph: its ownership marker is missing"],
         },
       ],
     },

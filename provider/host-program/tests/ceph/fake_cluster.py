@@ -22,6 +22,8 @@ class FakeCluster:
         self.servers: dict[str, str] = {}
         self.keys: dict[str, dict[str, Json]] = {}
         self.config: dict[tuple[str, str], str] = {}
+        self.store: dict[str, bytes] = {}
+        """Of config-key."""
         self.states: dict[str, int] = {}
         self.told: list[dict[str, Json]] = []
         self.failure: Exception | None = None
@@ -40,7 +42,7 @@ class FakeCluster:
         assert answer is not None, f"nobody expected {command}"
         if not prefix.endswith((" ls", " dump", " get", "status", "fsid")):
             self.told.append(command)
-        return answer(**arguments)
+        return answer(**arguments, input=input) if input else answer(**arguments)
 
     def fsid(self) -> Json:
         return {"fsid": "f"}
@@ -100,6 +102,19 @@ class FakeCluster:
 
     def config_rm(self, who: str, name: str) -> Json:
         self.config.pop((who, name), None)
+        return None
+
+    def config_key_get(self, key: str) -> Json:
+        if key not in self.store:
+            raise monitors.Refused(errno.ENOENT, f"error obtaining '{key}': (2) No such file or directory")
+        return monitors._parsed(self.store[key])
+
+    def config_key_set(self, key: str, input: bytes = b"") -> Json:
+        self.store[key] = input
+        return None
+
+    def config_key_rm(self, key: str) -> Json:
+        self.store.pop(key, None)
         return None
 
     def fs_ls(self) -> Json:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import errno
 import json
-import subprocess
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
 from doubles import FakeChange, FakeWork
+from looks import EVICTED, FAIL, LATE, looking, really, write_mounts
 
 from torocloud_host.ceph import mount_point, mounted
 from torocloud_host.machine import bounded, mount_table, systemd
@@ -21,7 +21,6 @@ UNIT = "torocloud-mount-cloud.service"
 FUSE: dict[str, Json] = {"type": "fuse.ceph-fuse", "unit": UNIT}
 POINT: dict[str, Json] = {"unit": f"/etc/systemd/system/{UNIT}", "made": "/etc/torocloud/made-mount-point"}
 RIGHT = {"type": "fuse.ceph-fuse", "access": "rw", "problem": "", "silent": False}
-EVICTED = "Cannot send after transport endpoint shutdown"
 
 
 class Host:
@@ -29,7 +28,7 @@ class Host:
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        for folder in ("proc/self", "srv", "etc/systemd/system", "etc/torocloud"):
+        for folder in ("srv", "etc/systemd/system", "etc/torocloud"):
             (root / folder).mkdir(parents=True)
         self.mounts: list[tuple[str, str, str]] = []
         """Path, options, type."""
@@ -44,10 +43,7 @@ class Host:
         self.write()
 
     def write(self) -> None:
-        line = "36 35 98:0 / {} {} shared:1 master:2 - {} ceph-fuse rw,user_id=0\n"
-        lines = [line.format(path.replace(" ", "\\040"), options, type) for path, options, type in self.mounts]
-        root = "22 1 0:20 / / rw,relatime shared:1 - ext4 /dev/vda1 ro\n"
-        (self.root / "proc/self/mountinfo").write_text(root + "".join(lines))
+        write_mounts(self.root, self.mounts)
 
     def replies(self) -> dict[str, Callable[[Sequence[str], bytes | None], tuple[int, str, str]]]:
         return {
@@ -77,11 +73,6 @@ class Host:
         path, _, type = self.mounts.pop()
         self.mount(type, argv[2].removeprefix("remount,bind,"), path)
         return 0, "", ""
-
-
-def really(argv: Sequence[str], input: bytes | None) -> tuple[int, str, str]:
-    done = subprocess.run(argv, capture_output=True, text=True)
-    return done.returncode, done.stdout, done.stderr
 
 
 @pytest.fixture
@@ -255,18 +246,6 @@ class TestMounted:
         assert mounted.answers(host.work(), spec).done is False
 
 
-def looking(meanwhile: str) -> FakeWork:
-    """A host on which a line of Python makes file systems other than they are."""
-
-    def look(argv: Sequence[str], input: bytes | None) -> tuple[int, str, str]:
-        words = list(argv)
-        words[3] = f"import os, time\n{meanwhile}\n{words[3]}"
-        return really(words, input)
-
-    return FakeWork({bounded.PYTHON: look})
-
-
-FAIL = "def fail(*_): raise OSError(108, 'Cannot send after transport endpoint shutdown')"
 ONCE = "os.stat = lambda *_: (setattr(os, 'stat', lambda *_: None), fail())"
 
 
@@ -313,7 +292,7 @@ os.stat = never"""
         assert [place.type for place in found] == [None, "directory", "full", "full", "other"]
         assert found[3].path == "/full"
         with pytest.raises(Unknown, match=r"^directory /empty could not be looked at: no answer within 10 s$"):
-            bounded.place_of(FakeWork({bounded.PYTHON: (0, '{"late": true}', "")}), "/empty")
+            bounded.place_of(LATE, "/empty")
 
     @pytest.mark.parametrize("name", ["$(touch canary)", "'; touch canary; '", "-rf", "a\nb", '{"late": true}'])
     def test_a_name_is_data(self, root: Path, name: str) -> None:

@@ -27,7 +27,6 @@ SPEC: dict[str, Json] = {
     "preset": "linux",
     "kernel": "/srv/kernel",
     "contextId": 42,
-    "sockets": {"web-site": "/run/torocloud-share-web-site.sock"},
 }
 RUNNING = {"ActiveState": "active", "SubState": "running", "NRestarts": "0"}
 
@@ -156,19 +155,6 @@ def test_a_context_identifier_that_toro_cannot_use_is_hopeless(host: Host) -> No
     assert seen.hopeless == (
         "Toro cannot use the context identifier 2147483648; give the guest one up to 2147483647 with contextId"
     )
-
-
-def test_a_share_that_another_guest_has_is_hopeless(host: Host, root: Path) -> None:
-    unit = "-chardev socket,id=share0,path=/run/torocloud-share-web-site.sock -device x"
-    put(root, f"/etc/systemd/system/{UNIT}", unit.encode())
-    assert host.answers().hopeless is None
-    put(root, "/etc/systemd/system/torocloud-guest-shop.service", unit.replace("web-site", "web-site-2").encode())
-    assert host.answers().hopeless is None
-    put(root, "/etc/systemd/system/torocloud-guest-shop.service", unit.encode())
-    said = "share web-site is guest shop's already; give each guest a share of its own"
-    assert host.answers().hopeless == said
-    free = conditions["microvm.shares-free"](host.work, {"unit": UNIT, "sockets": SPEC["sockets"]})
-    assert free == Seen(False, said)
 
 
 def test_the_error_has_the_units_words_and_the_end_of_its_console_as_text(host: Host, root: Path) -> None:

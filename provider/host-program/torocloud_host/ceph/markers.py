@@ -18,10 +18,9 @@ class InStorage:
 
     def read(self, work: Work, place: Spec) -> Json:
         """Its text, None where there is none; `unanswered` with the reason where the file system does not answer."""
-        found: Json = None
-        for path in _paths(work, place):
-            found = found if found is not None else bounded.read(work, path)
-        return found
+        found = [bounded.read(work, path) for path in _paths(work, place)]
+        texts = [one for one in found if isinstance(one, str)]
+        return next(iter(texts or (one for one in found if one is not None)), None)
 
     def write(self, work: Work, place: Spec, marker: Json) -> None:
         """As on a host."""
@@ -38,8 +37,9 @@ def _paths(work: Work, place: Spec) -> list[str]:
     """Where it is, or may be where no mount point is named. Raises Unknown where nothing is mounted."""
     named, path = place.get("mountPoint"), text(place["path"])
     if isinstance(named, str):
-        if mount_table.find(work, named) is None:
-            raise Unknown(f"nothing is mounted at {named}")
+        mount = mount_table.find(work, named)
+        if mount is None or mount.type not in _CEPH:
+            raise Unknown(f"no CephFS is mounted at {named}")
         return [f"{named}/{path}"]
     mounted = mount_table.of_types(_CEPH)
     if not mounted:
@@ -58,7 +58,7 @@ class InCluster:
             if refused.code == errno.ENOENT:
                 return None
             raise
-        return marker if isinstance(marker, str) else json.dumps(marker)
+        return marker if isinstance(marker, str) else json.dumps(marker) if marker is not None else ""
 
     def write(self, work: Work, place: Spec, marker: Json) -> None:
         """Whole or not at all."""

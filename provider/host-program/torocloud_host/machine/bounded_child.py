@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 SOURCE = r'''
-import json, os, select, stat, sys, time
+import errno, json, os, select, stat, sys, time
 
 ACTION, PATH, SECONDS = sys.argv[1:]
 PATIENCE = 3
@@ -53,7 +53,9 @@ def policy():
         return {"there": None}
     try:
         limit = int(os.getxattr(PATH, "ceph.quota.max_bytes"))
-    except OSError:
+    except OSError as problem:
+        if problem.errno not in (errno.ENODATA, errno.EOPNOTSUPP):
+            raise
         limit = 0
     kind = "directory" if stat.S_ISDIR(status.st_mode) else "other"
     return {"there": {"type": kind, "owner": f"{status.st_uid}:{status.st_gid}"}, "bytes": limit}
@@ -77,7 +79,8 @@ if os.fork() == 0:
 os.close(theirs)
 ready, _, _ = select.select([ours], [], [], float(SECONDS))
 if ready:
-    print(os.read(ours, 65536).decode() or '{"errno": 0, "problem": "whoever looked at it died"}')
+    said = b"".join(iter(lambda: os.read(ours, 65536), b""))
+    print(said.decode() or '{"errno": 0, "problem": "whoever looked at it died"}')
 else:
     print('{"late": true}')
 '''

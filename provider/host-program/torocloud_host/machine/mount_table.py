@@ -28,12 +28,12 @@ class Mount:
 
 def top(path: str) -> Mount | None:
     """What is mounted at exactly this path, the last of several; None where nothing is."""
-    return next((mount for place, mount in reversed(list(_all())) if place == path), None)
+    return dict(_all()).get(path)
 
 
 def of_types(types: Collection[str]) -> list[str]:
     """Where file systems of these types are mounted."""
-    return [path for path, mount in _all() if mount.type in types]
+    return [path for path, mount in dict(_all()).items() if mount.type in types]
 
 
 def find(work: Work, path: str) -> Mount | None:

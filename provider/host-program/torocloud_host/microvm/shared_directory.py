@@ -7,9 +7,9 @@ import os
 
 from ..artifacts.files import in_words
 from ..machine import bounded
-from ..shapes import fields, number, text
+from ..shapes import number, text
 from ..where import real
-from ..work import Change, Failed, Spec, State, Work
+from ..work import Change, Failed, Spec, State, Unknown, Work
 
 _LIMIT = "ceph.quota.max_bytes"
 
@@ -51,7 +51,10 @@ class Quota:
 
     def remove(self, work: Work, key: str, spec: Spec) -> None:
         """It may hold as much as what it lies in."""
-        if fields(bounded.policy_of(work, key).get("there")).get("type") == "directory":
+        seen = bounded.policy_of(work, key)
+        if "unanswered" in seen:
+            raise Unknown(f"the quota of {key} could not be looked at: {seen['unanswered']}")
+        if seen.get("bytes", 0):
             _limit(key, 0)
 
 

@@ -21,7 +21,7 @@ const forward = {
   contextId: 42,
 };
 
-const image = { host: "host1", name: "web", storage: "/srv/torocloud" };
+const image = { hosts: ["host1"], name: "web", storage: "/srv/torocloud" };
 
 /** One mistake each. */
 const mistakes = {

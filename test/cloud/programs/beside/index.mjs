@@ -4,12 +4,13 @@ import { ceph, microvm } from "@torocloud/sdk";
 const config = new Config();
 const host = "host1";
 const storage = "/srv/beside";
-const common = { host, ...(config.getBoolean("adopt") ? { adopt: true } : {}) };
+const adopt = config.getBoolean("adopt") ? { adopt: true } : {};
+const common = { host, ...adopt };
 
 /** A small service on a host and a cluster that another stack has set up, with names of its own. */
 const key = new ceph.ClientKey("key", {
-  ...common,
-  host: "node1",
+  ...adopt,
+  hosts: ["node1"],
   name: "beside",
   fileSystem: "ceph",
   path: "/beside",
@@ -31,17 +32,17 @@ const mount = new ceph.Mount(
   { dependsOn: key },
 );
 const mounted = { dependsOn: mount };
-const upload = { ...common, name: "beside", storage };
+const stored = { ...adopt, hosts: [host], name: "beside", storage };
 const image = new microvm.Image(
   "image",
-  { ...upload, kernel: config.require("kernel"), initramfs: config.require("initramfs") },
+  { ...stored, kernel: config.require("kernel"), initramfs: config.require("initramfs") },
   mounted,
 );
-const files = new microvm.SharedFiles("files", { ...upload, folder: config.require("site") }, mounted);
+const files = new microvm.SharedFiles("files", { ...stored, folder: config.require("site") }, mounted);
 const share = new microvm.Share(
   "share",
-  { ...common, name: "beside", storage, source: files.path, mountUnit: mount.unit },
-  { dependsOn: [mount, files] },
+  { ...stored, source: files.path, readOnly: true },
+  { dependsOn: files },
 );
 const guest = new microvm.Guest(
   "guest",
@@ -50,7 +51,7 @@ const guest = new microvm.Guest(
     name: "beside",
     kernel: image.kernelPath,
     initramfs: image.initramfsPath,
-    shares: [{ share: share.name, tag: "site" }],
+    shares: [{ tag: "site", share: share.policy }],
     accel: "tcg",
     vsock: "user",
     mountUnit: mount.unit,
