@@ -14,7 +14,7 @@ const mountPoint = "/srv/beside";
 const lookAtMountPoint = `stat -c '%i %a %U:%G %Y' ${mountPoint}; ls -A ${mountPoint}`;
 const marks = `find /etc/torocloud -type f ! -name '*beside*' ! -path '*beside*' ! -name 8180.json -printf '%p %i %T@ ' -exec sha256sum {} \\; | sort`;
 
-const lookAtThings = `find /etc/systemd/system/*beside* /etc/systemd/system/*8180* /etc/torocloud/ceph-beside ${mountPoint} -printf '%p %y %m %U:%G %i %T@\n'`;
+const lookAtThings = `find /etc/systemd/system/*beside* /etc/systemd/system/*8180* /etc/torocloud/ceph-beside ${mountPoint}/* -printf '%p %y %m %U:%G %i %T@\n'`;
 
 /** Another stack on the same hosts and the same cluster, with names of its own. */
 export function beside(suite: Suite): void {
@@ -61,6 +61,23 @@ export function beside(suite: Suite): void {
       await firstIsUntouched();
       await suite.cloud.must("refresh", { args: ["--expect-no-changes"] });
       await suite.cloud.must("up", { args: ["--expect-no-changes", "--skip-preview"] });
+    });
+
+    it("has a share with a policy: no more than its quota, and all in it belongs to one user", async () => {
+      const share = `${mountPoint}/shares/beside`;
+      const onHost1 = async (command: string): Promise<string> =>
+        (await onHost(suite.workspace, "host1", command)).trim();
+      expect(await onHost1(`stat -c %u:%g ${share}`)).toBe("1000:1000");
+      const fill = `dd if=/dev/zero of=${share}/fill bs=1M count=64 conv=fsync 2>&1 || :; rm ${share}/fill`;
+      expect(await onHost1(fill)).toContain("Disk quota exceeded");
+      await onHost1(`python3 -c 'import os; os.setxattr("${share}", "ceph.quota.max_bytes", b"1048576")'`);
+      const refreshed = await other.must("refresh");
+      expect(refreshed.phase.said).toContain(
+        `share/beside: drifted: quota of ${share} is 1 MiB, not 16 MiB`,
+      );
+      await other.must("up", { args: ["--skip-preview"] });
+      await other.must("refresh", { args: ["--expect-no-changes"] });
+      await firstIsUntouched();
     });
 
     it("does not see the first", async () => {

@@ -41,7 +41,7 @@ const image = new microvm.Image(
 const files = new microvm.SharedFiles("files", { ...stored, folder: config.require("site") }, mounted);
 const share = new microvm.Share(
   "share",
-  { ...stored, source: files.path, readOnly: true },
+  { ...stored, source: files.path, readOnly: true, quotaMiB: 16, ids: { user: 1000, group: 1000 } },
   { dependsOn: files },
 );
 const guest = new microvm.Guest(
