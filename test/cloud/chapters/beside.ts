@@ -72,9 +72,7 @@ export function beside(suite: Suite): void {
       expect(await onHost1(fill)).toContain("Disk quota exceeded");
       await onHost1(`python3 -c 'import os; os.setxattr("${share}", "ceph.quota.max_bytes", b"1048576")'`);
       const refreshed = await other.must("refresh");
-      expect(refreshed.phase.said).toContain(
-        `share/beside: drifted: quota of ${share} is 1 MiB, not 16 MiB`,
-      );
+      expect(refreshed.phase.said).toContain(`share/beside: drifted: quota of ${share} is 1 MiB, not 16 MiB`);
       await other.must("up", { args: ["--skip-preview"] });
       await other.must("refresh", { args: ["--expect-no-changes"] });
       await firstIsUntouched();
