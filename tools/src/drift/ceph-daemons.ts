@@ -218,7 +218,7 @@ chmod a+x /usr/bin/ceph-mgr; systemctl is-failed ceph-mgr@node2`,
             host: "node2",
             script: `systemctl mask --now ceph-mds@node2; ${takenOverBy("node1")}`,
             told: [
-              "node2/ceph-metadata-server/node2: unit ceph-mds@node2.service is inactive and is masked, not enabled",
+              "node2/ceph-metadata-server/node2: unit ceph-mds@node2.service is … and is masked, not enabled",
             ],
             restarts: ["node2 ceph-mds@node2"],
             claims: metadata,

@@ -40,8 +40,8 @@ export const everywhere: Omit<DriftTable, "type"> = {
         {
           by: "is deleted",
           host: "host2",
-          script: "rm /srv/torocloud/.torocloud/share/web.json",
-          told: ["share/web: its ownership marker is missing"],
+          script: "rm /srv/torocloud/.torocloud/shared-files/web.json",
+          told: ["shared-files/web: its ownership marker is missing"],
         },
       ],
     },

@@ -159,7 +159,7 @@ class TestInStorage:
     @pytest.mark.parametrize("place", [MOUNTED, ANYWHERE])
     def test_where_nobody_answers_the_old_file_does_not_count(self, x: Path, place: Spec) -> None:
         write(ON_HOST)
-        assert read(place, LATE) == {"unanswered": "no answer within 10 s"}
+        assert read(place, LATE) == {"unanswered": "no answer within 30 s"}
         assert read(place, looking(f"{FAIL}\nopen = fail")) == {"unanswered": EVICTED}
 
     def test_the_program_itself_does_not_look(self, x: Path) -> None:
@@ -182,7 +182,7 @@ class TestBoundedRead:
         assert bounded.read(looking(), "/") == {"unanswered": "Is a directory"}
 
     def test_what_never_answers_keeps_nobody_waiting(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(bounded, "ANSWER_SECONDS", 1)
+        monkeypatch.setattr(bounded, "PATIENT_SECONDS", 1)
         never = "def open(*_, **__): time.sleep(4)"
         assert bounded.read(looking(never), "/file") == {"unanswered": "no answer within 1 s"}
 

@@ -17,7 +17,7 @@ from torocloud_host.work import Failed, Json, Spec
 
 PATH = "/srv/cloud/shares/web"
 LIMIT: Spec = {"bytes": 1 << 30}
-SILENT = {"unanswered": "no answer within 10 s"}
+SILENT = {"unanswered": "no answer within 30 s"}
 needs_root = pytest.mark.skipif(os.getuid() != 0, reason="gives directories away")
 
 

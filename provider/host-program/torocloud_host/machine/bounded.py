@@ -17,6 +17,9 @@ from .bounded_child import SOURCE
 ANSWER_SECONDS = 10
 """How long a file system may take to answer: one whose servers change hands needs some of it."""
 
+PATIENT_SECONDS = 30
+"""How long is waited where an answer decides what is done: by then servers have changed hands."""
+
 PYTHON = sys.executable or "/usr/bin/python3"
 
 
@@ -58,18 +61,18 @@ def place_of(work: Work, path: str) -> Place:
 
 def read(work: Work, path: str) -> Json:
     """The text of a file, None where there is none; `unanswered` with the reason where it cannot be read."""
-    seen = _answered(_look(work, "read", path, ANSWER_SECONDS))
+    seen = _answered(_look(work, "read", path, PATIENT_SECONDS), PATIENT_SECONDS)
     return seen if "unanswered" in seen else seen["text"]
 
 
 def policy_of(work: Work, path: str) -> dict[str, Json]:
     """`there`: type and owner by number, None where nothing is; `bytes`: CephFS's quota; or `unanswered`."""
-    return _answered(_look(work, "policy", path, ANSWER_SECONDS))
+    return _answered(_look(work, "policy", path, PATIENT_SECONDS), PATIENT_SECONDS)
 
 
-def _answered(seen: dict[str, Json]) -> dict[str, Json]:
+def _answered(seen: dict[str, Json], seconds: float) -> dict[str, Json]:
     if seen.get("late") is True:
-        return {"unanswered": f"no answer within {ANSWER_SECONDS} s"}
+        return {"unanswered": f"no answer within {seconds} s"}
     return {"unanswered": seen["problem"]} if "problem" in seen else seen
 
 
