@@ -53,9 +53,11 @@ def new_host() -> Iterator[FakeSystemd]:
     """The path of a socket must be short, so this is not pytest's own folder."""
     where.root = tempfile.mkdtemp(prefix="host-")
     fake = FakeSystemd()
+    soon, systemd._SOON_SECONDS = systemd._SOON_SECONDS, 3600.0
     try:
         yield fake
     finally:
+        systemd._SOON_SECONDS, systemd._put_off = soon, None
         systemd.close()
         fake.close()
         shutil.rmtree(where.root)

@@ -14,6 +14,7 @@ from typing import BinaryIO, cast
 
 from . import where
 from .jobs import TELL_SECONDS, Job
+from .machine import systemd
 from .work import Json
 
 _MISSED_HEARTBEATS = 3
@@ -62,6 +63,7 @@ class Session:
         until = time.monotonic() + _ENDING_SECONDS
         for job in jobs:
             job.join(max(0.0, until - time.monotonic()))
+        systemd.finish()
 
     def end_with_signals(self) -> None:
         """When this process is told to end, what it runs ends first."""

@@ -233,8 +233,10 @@ class TestRemove:
         write(f"{ETC}/ceph.target", "[Unit]\n")
         host.load("ceph.target", "active")
         units.apply_unit(PlainWork(), A)
-        assert host.members() == ["Reload", "ResetFailedUnit", "RestartUnit"]
+        systemd.finish()
+        assert host.members() == ["ResetFailedUnit", "RestartUnit", "Reload"]
         units.remove_unit(PlainWork(), A)
+        systemd.finish()
         assert host.members()[3:] == ["StopUnit", "ResetFailedUnit", "Reload"]
         assert host.units["ceph.target"].wants == []
 
@@ -300,8 +302,10 @@ class TestUnitFile:
         assert host.members() == []
         running(host)
         units.unit_file.remove(PlainWork(), f"{ETC}/{A}", self.SPEC)
+        systemd.finish()
         assert host.members() == ["Reload"]
         units.unit_file.remove(PlainWork(), f"{ETC}/{A}", self.SPEC)
+        systemd.finish()
         assert host.members() == ["Reload"]
 
     def test_a_drop_in_of_a_template_is_told_to_its_loaded_instances(self, host: FakeSystemd) -> None:

@@ -190,11 +190,12 @@ def test_a_unit_whose_links_systemd_saw_otherwise_is_told(host: FakeSystemd) -> 
     unit = host.load("a.service")
     systemd.properties("a.service", "UnitFileState")
     assert unit.cached == "disabled"
-    systemd.reload_after_enabling(PlainWork(), "a.service", systemd.enable("a.service"))
-    assert len(host.members("Reload")) == 1
-    systemd.reload_after_enabling(PlainWork(), "a.service", systemd.enable("a.service"))
-    assert len(host.members("Reload")) == 1
-    systemd.reload_after_disabling(PlainWork(), "a.service", systemd.disable("a.service"))
+    for _ in range(2):
+        systemd.reload_after_enabling(PlainWork(), "a.service", systemd.enable("a.service"))
+        systemd.finish()
+        assert len(host.members("Reload")) == 1
+    systemd.reload_after_disabling("a.service", systemd.disable("a.service"))
+    systemd.finish()
     assert len(host.members("Reload")) == 1
 
 
@@ -227,11 +228,52 @@ def test_a_link_in_what_runs_already_is_told_once(host: FakeSystemd) -> None:
     write(f"{ETC}/a.service", "[Install]\nWantedBy=mount.service\n")
     write(f"{ETC}/mount.service", SERVICE)
     systemd.reload_after_enabling(PlainWork(), "a.service", systemd.enable("a.service"))
+    systemd.finish()
     assert host.members("Reload") == []
     systemd.disable("a.service")
     host.load("mount.service", "active")
     for _ in range(2):
         systemd.reload_after_enabling(PlainWork(), "a.service", systemd.enable("a.service"))
+        systemd.finish()
         assert len(host.members("Reload")) == 1
-    systemd.reload_after_disabling(PlainWork(), "a.service", systemd.disable("a.service"))
+    systemd.reload_after_disabling("a.service", systemd.disable("a.service"))
+    systemd.finish()
     assert len(host.members("Reload")) == 2
+
+
+def test_what_may_wait_is_done_once_for_all_who_ask_within_a_second(
+    host: FakeSystemd, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(systemd, "_SOON_SECONDS", 0.2)
+    for _ in range(10):
+        systemd.reload_soon()
+    assert host.members("Reload") == []
+    time.sleep(0.5)
+    assert host.members("Reload") == ["Reload"]
+    systemd.finish()
+    assert host.members("Reload") == ["Reload"]
+
+
+def test_what_may_wait_is_done_with_a_reload_that_begins_later(host: FakeSystemd) -> None:
+    systemd.reload_soon()
+    systemd.reload(PlainWork())
+    systemd.finish()
+    assert host.members("Reload") == ["Reload"]
+
+
+def test_who_ends_waits_for_one_that_has_begun(host: FakeSystemd) -> None:
+    host.slow = 0.3
+    systemd.reload_soon()
+    begun = threading.Thread(target=systemd.finish)
+    begun.start()
+    time.sleep(0.1)
+    systemd.finish()
+    assert host.members("Reload") == ["Reload"]
+    begun.join(0)
+    assert not begun.is_alive()
+
+
+def test_what_was_put_off_is_no_failure_where_systemd_is_gone(host: FakeSystemd) -> None:
+    systemd.reload_soon()
+    host.close()
+    systemd.finish()

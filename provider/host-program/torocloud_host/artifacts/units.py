@@ -63,7 +63,7 @@ def remove_unit(work: Work, name: str, kill_after: float | None = None) -> None:
         parents = systemd.disable(name)
     systemd.stop(work, name)
     systemd.reset_failed(name)
-    systemd.reload_after_disabling(work, name, parents)
+    systemd.reload_after_disabling(name, parents)
 
 
 class UnitFile:
@@ -84,7 +84,10 @@ class UnitFile:
         """Remove it, and have systemd forget it where it knows it."""
         with _in_words(f"file {key}"):
             remove_file(key)
-        systemd.reload_if_stale(work, _unit_of_drop_in(key) or _pattern(key.rpartition("/")[2]))
+        if unit := _unit_of_drop_in(key):
+            systemd.reload_if_stale(work, unit)
+        else:
+            systemd.reload_if_stale(work, _pattern(key.rpartition("/")[2]), soon=True)
 
 
 class Unit:

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from ..text import visible
-from ..work import Failed, Work
+from ..work import Failed, Unknown, Work
 from .dbus import Bus, BusLost, Refused, Signal, Target
 from .dbus_values import Value
 from .unit_files import disable as disable
@@ -95,6 +95,10 @@ _connecting = threading.Lock()
 _connection: _Systemd | None = None
 _reloading = threading.Lock()
 _reload_begun = 0.0
+_SOON_SECONDS = 1.0
+_putting_off = threading.Lock()
+_put_off: float | None = None
+"""When it was last asked for a reload that has been put off."""
 
 
 def _systemd() -> _Systemd:
@@ -189,20 +193,48 @@ def is_up(unit: str) -> bool:
 
 def reload(work: Work) -> None:
     """Have systemd read all unit files anew. What was asked for before another's reload began is done with that one."""
-    global _reload_begun
     asked = time.monotonic()
     while not _reloading.acquire(timeout=0.1):
         work.sleep(0)
     try:
-        if _reload_begun <= asked:
-            begun = time.monotonic()
-            _call("Reload", seconds=300)
-            _reload_begun = begun
+        _reload_since(asked)
     finally:
         _reloading.release()
 
 
-def reload_if_stale(work: Work, *patterns: str) -> None:
+def reload_soon() -> None:
+    """Reload within a second, once for all who ask until then.
+
+    For what only counts when another unit starts. What was put off is done when the session ends, by `finish`.
+    """
+    global _put_off
+    with _putting_off:
+        if _put_off is None:
+            timer = threading.Timer(_SOON_SECONDS, finish)
+            timer.daemon = True
+            timer.start()
+        _put_off = time.monotonic()
+
+
+def finish() -> None:
+    """Reload now where that was put off."""
+    global _put_off
+    with _reloading, contextlib.suppress(Failed, Unknown):
+        with _putting_off:
+            asked, _put_off = _put_off, None
+        if asked is not None:
+            _reload_since(asked)
+
+
+def _reload_since(asked: float) -> None:
+    global _reload_begun
+    if _reload_begun <= asked:
+        begun = time.monotonic()
+        _call("Reload", seconds=300)
+        _reload_begun = begun
+
+
+def reload_if_stale(work: Work, *patterns: str, soon: bool = False) -> None:
     """Reload where systemd knows one of these units from another file or drop-in than there is on disk now.
 
     One that was stopped is forgotten by itself as soon as its last process is gone, so it is given a moment, unless
@@ -213,27 +245,29 @@ def reload_if_stale(work: Work, *patterns: str) -> None:
         if not stale:
             return
         if last or any(unit.active not in ("inactive", "failed") or _pulled_in_by(unit) for unit in stale):
-            reload(work)
+            reload_soon() if soon else reload(work)
             return
         work.sleep(0.02)
 
 
 def reload_after_enabling(work: Work, unit: str, parents: Iterable[str], *besides: str) -> None:
-    """Reload where systemd does not know yet that the unit was enabled in these, or knows one of the units otherwise.
+    """Reload where systemd knows one of the units otherwise, or, soon, does not know yet that it was enabled in these.
 
     A link in what only counts at the next start of the host is not worth it.
     """
     known = loaded(unit, *besides, *parents)
     stale = any(needs_reload(known[name]) for name in (unit, *besides) if name in known)
-    if stale or not _knows_links(known.get(unit), [name for name in parents if name in known and name not in _BOOT]):
+    if stale:
         reload(work)
+    elif not _knows_links(known.get(unit), [name for name in parents if name in known and name not in _BOOT]):
+        reload_soon()
 
 
-def reload_after_disabling(work: Work, unit: str, parents: Iterable[str]) -> None:
-    """Reload where one of these would still pull the unit in."""
+def reload_after_disabling(unit: str, parents: Iterable[str]) -> None:
+    """Reload, soon, where one of these would still pull the unit in."""
     known = loaded(unit).get(unit)
     if known is not None and _pulled_in_by(known) & (set(parents) - set(_BOOT)):
-        reload(work)
+        reload_soon()
 
 
 def needs_reload(unit: Loaded) -> bool:
