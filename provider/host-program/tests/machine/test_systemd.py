@@ -241,7 +241,7 @@ def test_a_link_in_what_runs_already_is_told_once(host: FakeSystemd) -> None:
     assert len(host.members("Reload")) == 2
 
 
-def test_what_may_wait_is_done_once_for_all_who_ask_within_a_second(
+def test_what_may_wait_is_done_once_for_all_who_ask_meanwhile(
     host: FakeSystemd, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(systemd, "_SOON_SECONDS", 0.2)

@@ -95,7 +95,7 @@ _connecting = threading.Lock()
 _connection: _Systemd | None = None
 _reloading = threading.Lock()
 _reload_begun = 0.0
-_SOON_SECONDS = 1.0
+_SOON_SECONDS = 3.0
 _putting_off = threading.Lock()
 _put_off: float | None = None
 """When it was last asked for a reload that has been put off."""
@@ -203,7 +203,7 @@ def reload(work: Work) -> None:
 
 
 def reload_soon() -> None:
-    """Reload within a second, once for all who ask until then.
+    """Reload within some seconds, once for all who ask until then.
 
     For what only counts when another unit starts. What was put off is done when the session ends, by `finish`.
     """
