@@ -32,7 +32,7 @@ def observe_unit(work: Work, name: str) -> dict[str, Json] | None:
         "active": active,
         "enabled": enabled,
         "needsReload": stale,
-        "dropIns": list(_foreign_drop_ins(name, loaded)),
+        "dropIns": list(_foreign_drop_ins(name)),
     }
 
 
@@ -113,7 +113,7 @@ class PassiveUnit:
 
     def observe(self, work: Work, key: str, spec: Spec) -> State:
         """The drop-ins of people."""
-        return {"dropIns": list(_foreign_drop_ins(key, systemd.loaded(key).get(key)))}
+        return {"dropIns": list(_foreign_drop_ins(key))}
 
     def apply(self, change: Change, key: str, spec: Spec) -> None:
         """Remove what a person added. It is not restarted."""
@@ -139,19 +139,18 @@ def _settled(work: Work, name: str) -> tuple[Loaded | None, bool]:
     return loaded, stale
 
 
-def _foreign_drop_ins(name: str, loaded: Loaded | None) -> Iterator[str]:
-    """The drop-ins that a person made for this unit, or for all of ours of its kind."""
-    paths = unit_files.drop_ins_on_disk(name) if loaded is None else systemd.property_of(loaded, "DropInPaths")
-    for path in paths or []:
+def _foreign_drop_ins(name: str) -> Iterator[str]:
+    """The drop-ins that a person made for it or for all of ours of its kind, also before systemd knows of them."""
+    for path in unit_files.drop_ins_on_disk(name):
         folder, file = path.split("/")[-2:]
         theirs = folder == f"{name}.d" or folder.startswith("torocloud")
-        if theirs and file != _OURS and not path.startswith(("/usr/", "/lib/")):
+        if theirs and file != _OURS:
             yield path
 
 
 def _remove_drop_ins(work: Work, name: str) -> bool:
     """Whether there was any."""
-    paths = list(_foreign_drop_ins(name, systemd.loaded(name).get(name)))
+    paths = list(_foreign_drop_ins(name))
     for path in paths:
         work.say(f"removing {visible(path)}")
         unit_files.remove_drop_in(path)
