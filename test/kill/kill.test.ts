@@ -20,22 +20,30 @@ it("many seeds draw every story, disturbance and host", () => {
 
 const urn = "urn:pulumi:s::p::t::n";
 const expected = expectedOn("host1", [
-  { urn, id: "guest/web-0", outputs: { host: "host1", vsock: "user" } },
+  { urn, id: "guest/web-0", outputs: { host: "host1", vsock: "user", shareNames: { site: "web-0.site" } } },
+  { urn, id: "share/web", outputs: { hosts: ["host1", "host2"] } },
+  { urn, id: "ceph-client-key/ceph", outputs: { hosts: ["node1", "host1"] } },
   { urn, id: "host1/hypervisor/hypervisor", outputs: { host: "host1" } },
   { urn, id: "host1/port-forward/8080", outputs: { host: "host1" } },
   { urn, id: "node1/ceph-osd/osd", outputs: { host: "node1", number: 2 } },
 ]);
 const asDeclared: Readonly<Record<string, readonly string[]>> = {
-  marker: ["guest/web-0", "hypervisor/hypervisor", "port-forward/8080"].map(
-    (name) => `/etc/torocloud/${name}.json ready organization/p/s`,
-  ),
+  marker: [
+    "/etc/torocloud/guest/web-0.json",
+    "/etc/torocloud/hypervisor/hypervisor.json",
+    "/etc/torocloud/port-forward/8080.json",
+    "/srv/torocloud/.torocloud/share/web.json",
+    "torocloud/ceph-client-key/ceph",
+  ].map((place) => `${place} ready organization/p/s`),
   unit: [
     "torocloud-guest-web-0.service active",
     "torocloud-vsock-web-0.service active",
+    "torocloud-share-web-0.site.service active",
+    "torocloud-share-web-0.site.socket active",
     "torocloud-forward-8080.socket active",
   ],
   "unit-file": ["/etc/systemd/system/torocloud-guest-web-0.service"],
-  process: ["qemu-system-x86_64", "vhost-device-vsock"],
+  process: ["qemu-system-x86_64", "vhost-device-vsock", "virtiofsd"],
   user: ["torocloud"],
 };
 
