@@ -81,7 +81,7 @@ function markerDifferences(lines: readonly string[], { markers }: Expected, kept
       const [file = "", state = "?"] = line.split(" ");
       return [
         file.replace(
-          /^(?:\/etc|\/srv\/torocloud\/\.torocloud|torocloud|\/etc\/torocloud)\/(.*?)(?:\.json)?$/,
+          /^(?:\/etc\/torocloud|\/srv\/torocloud\/\.torocloud|torocloud)\/(.*?)(?:\.json)?$/,
           "$1",
         ),
         state,
