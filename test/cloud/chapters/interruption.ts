@@ -6,7 +6,7 @@ import { waitForPage } from "../support/web.ts";
 const seed = Number(process.env["TOROCLOUD_TEST_SEED"] ?? Math.floor(Math.random() * 1e6));
 const interruptions = 3;
 /** All resources of ours; the last ones are left to the run that is not disturbed. */
-const resources = 38;
+const resources = 37;
 
 /** Step 9: on hosts that have Debian's packages already, and nothing else. */
 export function interruption(suite: Suite): void {
