@@ -40,7 +40,7 @@ export function firstUp(suite: Suite): void {
       const resources = (await suite.cloud.resources()).filter(({ urn }) =>
         urn.includes("dynamic/torocloud:"),
       );
-      expect(resources).toHaveLength(38);
+      expect(resources).toHaveLength(37);
       expect(outcome.trace.requests).toBeGreaterThan(resources.length); // it does count them
       expect(outcome.trace.requests).toBeLessThanOrEqual(requestsPerResource * resources.length);
     });
@@ -48,7 +48,7 @@ export function firstUp(suite: Suite): void {
     it("the state holds little code, and no path of this checkout", async () => {
       const resources = await suite.cloud.resources();
       const sources = resources.flatMap(({ outputs }) => outputs?.["__provider"] ?? []) as string[];
-      expect(sources).toHaveLength(38);
+      expect(sources).toHaveLength(37);
       for (const source of sources) {
         expect(source).toContain("@torocloud/provider");
         expect(source.length).toBeLessThan(3072);
