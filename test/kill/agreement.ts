@@ -140,12 +140,12 @@ async function cephDisagreements(
   workspace: Workspace,
   resources: readonly StateResource[],
 ): Promise<readonly string[]> {
-  const ids = resources.flatMap(({ id, outputs = {} }) => (id ? [{ parts: id.split("/"), outputs }] : []));
-  const names = (kind: string): string[] =>
-    ids.filter(({ parts }) => parts[1] === kind).map(({ parts }) => parts[2] ?? "");
-  const osds = ids
-    .filter(({ parts }) => parts[1] === "ceph-osd")
-    .map(({ outputs }) => String(outputs["number"]));
+  const ids = resources.flatMap(({ id, outputs = {} }) => {
+    const [kind, name = ""] = (id ?? "").split("/").slice(-2);
+    return [{ kind, name, outputs }];
+  });
+  const names = (kind: string): string[] => ids.flatMap((one) => (one.kind === kind ? [one.name] : []));
+  const osds = ids.filter(({ kind }) => kind === "ceph-osd").map(({ outputs }) => String(outputs["number"]));
   const keys = [
     ...born.map((name) => `client.${name}`),
     ...names("ceph-client-key").map((name) => `client.${name}`),
