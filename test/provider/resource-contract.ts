@@ -1,6 +1,7 @@
 import { afterAll, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { differencesOf, sentenceOf, titleOf, type Artifact } from "../../provider/src/artifacts/artifact.ts";
+import { HostUnreachable } from "../../provider/src/host-program/host.ts";
 import type { Json } from "../../provider/src/host-program/wire.ts";
 import { unknownValue } from "../../provider/src/lifecycle/check.ts";
 import { commonFields } from "../../provider/src/validation/common-inputs.ts";
@@ -312,8 +313,8 @@ function testLife(resource: Resource, example: Example): void {
   it("read rejects when the host cannot be asked", async () => {
     const { fleet, lifecycle, id, inputs, state } = await made(resource, example);
     for (const host of fleet.hosts) host.unreachable = true;
-    await expect(lifecycle.read(id, state)).rejects.toThrow("no route to host");
-    await expect(lifecycle.read(id, bare({ inputs }))).rejects.toThrow("no route to host");
+    await expect(lifecycle.read(id, state)).rejects.toThrow(HostUnreachable);
+    await expect(lifecycle.read(id, bare({ inputs }))).rejects.toThrow(HostUnreachable);
   });
 
   if (resource.lies !== undefined) {

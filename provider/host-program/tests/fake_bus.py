@@ -188,7 +188,6 @@ class FakeSystemd:
         known = {
             "ActiveState": ("s", unit.active),
             "NeedDaemonReload": ("b", self.any_being_enabled or unit.is_stale()),
-            "DropInPaths": ("as", unit.stamp[2]),
             "UnitFileState": ("s", unit.cached or ""),
             **{"WantedBy": ("as", wanted_by), "RequiredBy": ("as", []), "UpheldBy": ("as", [])},
         }

@@ -10,20 +10,17 @@ export async function fromAny<Value>(
   what: string,
   ask: (host: Host) => Promise<Value>,
 ): Promise<Value> {
-  const problems: Error[] = [];
+  const problems: string[] = [];
   for (const host of [...hosts].sort((a, b) => Number(silent.has(a)) - Number(silent.has(b)))) {
     try {
       return await ask(host);
     } catch (error) {
       if (!(error instanceof HostUnreachable || error instanceof StepFailed)) throw error;
       if (error instanceof HostUnreachable) silent.add(host);
-      problems.push(error);
+      problems.push(error.message);
     }
   }
-  const [only, ...others] = problems;
-  if (only && others.length === 0) throw only;
-  const said = problems.map(({ message }) => message).join("\n");
-  throw new Error(`${what} failed on each host that was asked:\n${said}`);
+  throw new Error(`${what} failed on each host that was asked:\n${problems.join("\n")}`);
 }
 
 /**

@@ -68,6 +68,9 @@ export interface Request {
   readonly lock?: string;
 }
 
+/** Why it could not be looked at. */
+export const Unanswered = z.object({ unanswered: z.string() });
+
 /** What a condition said: whether it is so, what was seen, why waiting longer is hopeless, where it is, and more for the error. */
 export const Seen = z.object({
   done: z.boolean(),
@@ -78,9 +81,8 @@ export const Seen = z.object({
 export type Seen = z.output<typeof Seen>;
 
 /**
- * The answer: a result for each step that was done, in order. `readMarker` gives its text, null, or why it cannot be
- * looked at, `observe` the state or
- * null, `query` what the query gives, `check` and `wait` a {@link Seen}, the others null. `stopped` is the index of a
+ * The answer: a result for each step that was done, in order. `readMarker` gives its text, null, or an {@link Unanswered}, `observe`
+ * the state or null, `query` what the query gives, `check` and `wait` a {@link Seen}, the others null. `stopped` is the index of a
  * `wait` that did not come true; nothing after it was done, and its Seen is the last result.
  */
 export interface Answer {

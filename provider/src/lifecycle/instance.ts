@@ -134,11 +134,9 @@ async function markersOf(
   );
   const failures = asked.flatMap((one) => (one.status === "rejected" ? [one.reason as Error] : []));
   // What lies elsewhere is seen through each host that can look there.
-  if (resource.lies !== undefined && (found.length > 0 || failures.length < asked.length))
-    return [...new Map(found.map((marker) => [JSON.stringify(marker), marker])).values()];
-  const [failed] = failures;
-  if (found.length === 0 && failed) throw failed;
-  return found;
+  const isSure = resource.lies !== undefined && failures.length < asked.length;
+  if (found.length === 0 && failures[0] && !isSure) throw failures[0];
+  return [...new Map(found.map((marker) => [JSON.stringify(marker), marker])).values()];
 }
 
 function ambiguous(id: string, markers: readonly Marker[]): string {

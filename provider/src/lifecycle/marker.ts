@@ -1,5 +1,4 @@
-import { z } from "zod";
-import type { Json, MarkerPlace } from "../host-program/wire.ts";
+import { Unanswered, type Json, type MarkerPlace } from "../host-program/wire.ts";
 import type { Props, Resource } from "./define-resource.ts";
 import { firstInstance, schemaVersion, upgraded } from "./schema-version.ts";
 
@@ -60,8 +59,7 @@ export function expectAnswer(
 
 /** Why it could not be looked at, where that is so. */
 export function unansweredMarker(found: Json | undefined): string | undefined {
-  const answer = z.object({ unanswered: z.string() }).safeParse(found);
-  return answer.success ? answer.data.unanswered : undefined;
+  return Unanswered.safeParse(found).data?.unanswered;
 }
 
 /** undefined when there is none. Throws, naming the place, when it is not one of ours. */

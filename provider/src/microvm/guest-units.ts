@@ -14,7 +14,7 @@ import {
 } from "./names.ts";
 import { consolePath, qemuArguments, shareNames, tscVariable, type GuestMachine } from "./qemu.ts";
 import type { SharePolicy } from "./share-policy.ts";
-import { shareArtifacts } from "./share-units.ts";
+import { shareArtifacts, type ShareArtifacts } from "./share-units.ts";
 
 export interface Guest extends GuestMachine {
   /** Processors of the host it may run on; empty for all. */
@@ -28,7 +28,9 @@ export interface Guest extends GuestMachine {
 /** The guest's units: a virtiofsd for each share, QEMU, and the vsock device where the kernel has none. */
 export function guestArtifacts(guest: Guest): Artifact[] {
   const { name } = guest;
-  const shares = shareServers(guest, ({ share }) => (typeof share === "string" ? undefined : share));
+  const shares = guest.shares.flatMap(({ tag, share }) =>
+    typeof share === "string" ? [] : [shareOf(guest, tag, share)],
+  );
   const unit = vsockUnit(name);
   const device = guest.vsock === "user" ? [unitFile(unit, renderVsockUnit(guest)), passiveUnit(unit)] : [];
   const files = [...device, unitFile(guestUnit(name), renderGuestUnit(guest))];
@@ -39,19 +41,13 @@ export function guestArtifacts(guest: Guest): Artifact[] {
 /** What shares of 0.1.0 left behind that is the guest's by now: not looked at before an update says what they are, and removed with it. */
 export function formerShares(guest: Guest): Artifact[] {
   const unknown = { source: "/", readOnly: true, cache: "never" } as const;
-  return shareServers(guest, ({ share }) => (typeof share === "string" ? unknown : undefined)).flatMap(
-    ({ all }) => all,
+  return guest.shares.flatMap(({ tag, share }) =>
+    typeof share === "string" ? shareOf(guest, tag, unknown).all : [],
   );
 }
 
-function shareServers(
-  { shares, shareNames: names, mountUnit }: Guest,
-  policyOf: (share: Guest["shares"][number]) => SharePolicy | undefined,
-): ReturnType<typeof shareArtifacts>[] {
-  return shares.flatMap((share) => {
-    const policy = policyOf(share);
-    return policy ? [shareArtifacts({ name: names[share.tag] ?? "", policy, mountUnit })] : [];
-  });
+function shareOf({ shareNames: names, mountUnit }: Guest, tag: string, policy: SharePolicy): ShareArtifacts {
+  return shareArtifacts({ name: names[tag] ?? "", policy, mountUnit });
 }
 
 const consoleKind: Kind = {

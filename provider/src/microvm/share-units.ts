@@ -14,7 +14,7 @@ export interface ShareServer {
   readonly mountUnit: string;
 }
 
-interface ShareArtifacts {
+export interface ShareArtifacts {
   /** The virtiofsd: a guest that is restarted gets one as these say then. */
   readonly daemon: readonly Artifact[];
   readonly all: readonly Artifact[];
@@ -29,13 +29,14 @@ export function shareArtifacts(share: ShareServer): ShareArtifacts {
   const [service, socket] = [`${shareUnit(name)}.service`, `${shareUnit(name)}.socket`];
   const daemon = [unitFile(service, renderService(share)), passiveUnit(service)];
   const socketUnit = unitFile(socket, renderSocket(share));
-  const found = [
+  const all = [
+    ...daemon,
     socketUnit,
     runningUnit(socket, [socketUnit]),
     socketFile(shareSocket(name), socket, guestUser),
     shareSource(name, service, policy.source),
   ];
-  return { daemon, all: [...daemon, ...found] };
+  return { daemon, all };
 }
 
 /** All that the guest makes belongs to one on the host, whom the guest sees as root. */

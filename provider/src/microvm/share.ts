@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { defineResource } from "../lifecycle/define-resource.ts";
-import { HostNames, MountPoint, Name, Whole } from "../validation/schemas.ts";
+import { HostNames, MountPoint, Name, none, Whole } from "../validation/schemas.ts";
 import { quota, sharedDirectory } from "./shared-directory.ts";
 import { sharePolicy, type SharePolicy } from "./share-policy.ts";
 
@@ -30,7 +30,7 @@ export const share = defineResource({
   kind: "share",
   inputs,
   derived,
-  outputs: z.object({}),
+  outputs: none,
   derive: {
     policy: ({ source, readOnly, cache, ids }): SharePolicy => ({
       source,

@@ -185,18 +185,26 @@ def test_all_files_are_read_anew_only_where_a_loaded_unit_is_another(
     assert len(host.members("Reload")) == reloads
 
 
+def enabled(host: FakeSystemd) -> int:
+    """How many reloads there were once a.service was enabled."""
+    systemd.reload_after_enabling(PlainWork(), "a.service", systemd.enable("a.service"))
+    systemd.finish()
+    return len(host.members("Reload"))
+
+
+def disabled(host: FakeSystemd) -> int:
+    """The same once it was disabled."""
+    systemd.reload_after_disabling("a.service", systemd.disable("a.service"))
+    systemd.finish()
+    return len(host.members("Reload"))
+
+
 def test_a_unit_whose_links_systemd_saw_otherwise_is_told(host: FakeSystemd) -> None:
     write(f"{ETC}/a.service", SERVICE)
     unit = host.load("a.service")
     systemd.properties("a.service", "UnitFileState")
     assert unit.cached == "disabled"
-    for _ in range(2):
-        systemd.reload_after_enabling(PlainWork(), "a.service", systemd.enable("a.service"))
-        systemd.finish()
-        assert len(host.members("Reload")) == 1
-    systemd.reload_after_disabling("a.service", systemd.disable("a.service"))
-    systemd.finish()
-    assert len(host.members("Reload")) == 1
+    assert [enabled(host), enabled(host), disabled(host)] == [1, 1, 1]
 
 
 def test_one_that_was_stopped_is_given_a_moment_to_be_forgotten(host: FakeSystemd) -> None:
@@ -227,18 +235,10 @@ def test_one_that_others_keep_in_memory_is_not_waited_for(host: FakeSystemd) -> 
 def test_a_link_in_what_runs_already_is_told_once(host: FakeSystemd) -> None:
     write(f"{ETC}/a.service", "[Install]\nWantedBy=mount.service\n")
     write(f"{ETC}/mount.service", SERVICE)
-    systemd.reload_after_enabling(PlainWork(), "a.service", systemd.enable("a.service"))
-    systemd.finish()
-    assert host.members("Reload") == []
+    assert enabled(host) == 0
     systemd.disable("a.service")
     host.load("mount.service", "active")
-    for _ in range(2):
-        systemd.reload_after_enabling(PlainWork(), "a.service", systemd.enable("a.service"))
-        systemd.finish()
-        assert len(host.members("Reload")) == 1
-    systemd.reload_after_disabling("a.service", systemd.disable("a.service"))
-    systemd.finish()
-    assert len(host.members("Reload")) == 2
+    assert [enabled(host), enabled(host), disabled(host)] == [1, 1, 2]
 
 
 def test_what_may_wait_is_done_once_for_all_who_ask_meanwhile(

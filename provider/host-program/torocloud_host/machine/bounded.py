@@ -1,6 +1,7 @@
 """Looks at paths of which nobody knows whether they answer: where a file system without servers is mounted, or may be.
 
-The program itself never touches such a path: a thread that waits for a dead file system never comes back.
+A look never touches such a path in the program itself: a thread that waits for a dead file system never comes back.
+What is changed there is touched by it, once a look was answered.
 """
 
 from __future__ import annotations

@@ -22,7 +22,7 @@ _PLACES = (
     *("/run/systemd/generator", "/usr/local/lib/systemd/system", "/usr/lib/systemd/system", "/lib/systemd/system"),
     "/run/systemd/generator.late",
 )
-_OF_PACKAGES = ("/usr/", "/lib/")
+_OF_NO_PACKAGE = tuple(place for place in _PLACES if not place.startswith(("/usr/", "/lib/")))
 _FOLDERS = {"WantedBy": "wants", "RequiredBy": "requires", "UpheldBy": "upholds"}
 _Install = dict[str, list[str]]
 
@@ -54,7 +54,7 @@ def drop_ins_on_disk(unit: str) -> list[str]:
     """The drop-ins of exactly this unit, and of all whose names begin as its name does; packages' own left out."""
     stem, dot, kind = unit.rpartition(".")
     folders = [f"{unit}.d", *(f"{stem[: at + 1]}{dot}{kind}.d" for at, one in enumerate(stem) if one == "-")]
-    paths = [f"{place}/{folder}" for place in _PLACES if not place.startswith(_OF_PACKAGES) for folder in folders]
+    paths = [f"{place}/{folder}" for place in _OF_NO_PACKAGE for folder in folders]
     return [f"{path}/{name}" for path in paths for name in _names_in(path) if name.endswith(".conf")]
 
 

@@ -13,9 +13,9 @@ from ..artifacts.files import put_file, remove_file, state_of
 from ..artifacts.specs import text
 from ..where import real
 from ..work import Change, Failed, Json, Seen, Spec, State, Work
-from .sharing import guest_units
 
 _MARKERS = "/etc/torocloud"
+_GUEST_UNITS = "/etc/systemd/system"
 _NEEDY = ("guest", "share", "port-forward")
 _NOBODY = "an unknown stack"
 _KVM_WORKS = (33, 35)
@@ -133,11 +133,30 @@ def image_unused(work: Work, spec: Spec) -> Seen:
     markers = _marked("guest")
     owners = {name: owner for name, owner, _ in markers}
     named = {name for name, _, content in markers if files in content}
-    for unit, content in guest_units():
+    for unit, content in _guest_units():
         if files in content:
             named.add(unit.removeprefix("torocloud-guest-").removesuffix(".service"))
     left = {f"guest/{name}": owners.get(name, _NOBODY) for name in sorted(named)}
     return _needed_by(left, "give these another image, or remove them first")
+
+
+def _guest_units() -> list[tuple[str, str]]:
+    """Names and texts of all guests' unit files, also of other stacks'."""
+    folder = real(_GUEST_UNITS)
+    try:
+        names = [
+            name for name in os.listdir(folder) if name.startswith("torocloud-guest-") and name.endswith(".service")
+        ]
+    except FileNotFoundError:
+        return []
+    units = []
+    for name in sorted(names):
+        try:
+            with open(os.path.join(folder, name), encoding="utf-8", errors="replace") as stream:
+                units.append((name, stream.read()))
+        except OSError:
+            continue
+    return units
 
 
 def _needed_by(left: dict[str, str], advice: str) -> Seen:

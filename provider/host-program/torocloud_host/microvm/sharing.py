@@ -13,7 +13,6 @@ from ..where import real
 from ..work import Change, Failed, Spec, State, Work
 
 _LIMIT_SECONDS = 10.0
-_GUEST_UNITS = "/etc/systemd/system"
 
 
 class Socket:
@@ -61,25 +60,6 @@ class ShareSource:
 
     def remove(self, work: Work, key: str, spec: Spec) -> None:
         """It goes with its unit."""
-
-
-def guest_units() -> list[tuple[str, str]]:
-    """Names and texts of all guests' unit files, also of other stacks'."""
-    folder = real(_GUEST_UNITS)
-    try:
-        names = [
-            name for name in os.listdir(folder) if name.startswith("torocloud-guest-") and name.endswith(".service")
-        ]
-    except FileNotFoundError:
-        return []
-    units = []
-    for name in sorted(names):
-        try:
-            with open(os.path.join(folder, name), encoding="utf-8", errors="replace") as stream:
-                units.append((name, stream.read()))
-        except OSError:
-            continue
-    return units
 
 
 def _processes(unit: str) -> list[str]:
